@@ -1,1 +1,12 @@
+//! Tensors, memory, threads and numeric loops. Knows no graph, no protobuf, no Python.
 
+pub mod buffer;
+pub mod dtype;
+pub mod error;
+pub mod par;
+pub mod pool;
+pub mod tensor;
+
+pub use dtype::{Bool, C64, C128, Complex, DType, Element, bf16, f16};
+pub use error::{Code, KernelError};
+pub use tensor::{Bytes, Dims, Handle, Tensor, shape_text};

@@ -1,4 +1,6 @@
 //! The extension module `graphpb._native`.
 use pyo3::prelude::*;
 #[pymodule]
-fn _native(_m: &Bound<'_, PyModule>) -> PyResult<()> { Ok(()) }
+fn _native(_m: &Bound<'_, PyModule>) -> PyResult<()> {
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! A pool of memory blocks by size class, so that a run does not return memory to malloc and ask for it again.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::ptr::NonNull;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Alignment of every block: a cache line, and one AVX-512 register.
+pub const ALIGN: usize = 64;
+/// Free bytes kept for reuse; beyond this, blocks go back to the system.
+const KEEP: usize = 1 << 30;
+
+// Classes: 64 bytes, then four steps per power of two (waste at most a quarter).
+const CLASSES: usize = 4 * 58;
+
+struct Free(Vec<NonNull<u8>>);
+// SAFETY: the pointers are free blocks that belong to the pool alone.
+unsafe impl Send for Free {}
+
+static FREE: [Mutex<Free>; CLASSES] = [const { Mutex::new(Free(Vec::new())) }; CLASSES];
+static FREE_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+fn class_of(len: usize) -> usize {
+    let units = len.div_ceil(ALIGN).max(1);
+    if units <= 4 {
+        return units - 1;
+    }
+    // units in (2^p, 2^(p+1)], quarter steps
+    let p = usize::BITS as usize - 1 - (units - 1).leading_zeros() as usize;
+    let quarter = (units - 1 - (1 << p)) >> (p - 2);
+    4 * (p - 1) + quarter
+}
+
+fn class_bytes(class: usize) -> usize {
+    if class < 4 {
+        return (class + 1) * ALIGN;
+    }
+    let p = class / 4 + 1;
+    ((1 << p) + ((class % 4 + 1) << (p - 2))) * ALIGN
+}
+
+/// A block of at least `len` initialised bytes, with its class.
+pub(crate) fn take(len: usize) -> (NonNull<u8>, usize) {
+    let class = class_of(len);
+    let bytes = class_bytes(class);
+    if let Some(ptr) = FREE[class].lock().unwrap_or_else(|e| e.into_inner()).0.pop() {
+        FREE_BYTES.fetch_sub(bytes, Ordering::Relaxed);
+        return (ptr, class);
+    }
+    let Ok(layout) = Layout::from_size_align(bytes, ALIGN) else { panic!("tensor of {len} bytes") };
+    // SAFETY: the layout has a non-zero size. Zeroed once, so that the content is always initialised.
+    let ptr = unsafe { alloc_zeroed(layout) };
+    (NonNull::new(ptr).unwrap_or_else(|| handle_alloc_error(layout)), class)
+}
+
+/// Return a block.
+///
+/// # Safety
+/// `ptr` must come from `take` with this class and not be used afterwards.
+pub(crate) unsafe fn give(ptr: NonNull<u8>, class: usize) {
+    let bytes = class_bytes(class);
+    if FREE_BYTES.fetch_add(bytes, Ordering::Relaxed) + bytes <= KEEP {
+        FREE[class].lock().unwrap_or_else(|e| e.into_inner()).0.push(ptr);
+        return;
+    }
+    FREE_BYTES.fetch_sub(bytes, Ordering::Relaxed);
+    // SAFETY: allocated in `take` with this very layout.
+    unsafe { dealloc(ptr.as_ptr(), Layout::from_size_align_unchecked(bytes, ALIGN)) }
+}
+
+/// Free bytes that the pool holds.
+pub fn free_bytes() -> usize {
+    FREE_BYTES.load(Ordering::Relaxed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_holds_its_length_and_wastes_at_most_a_quarter() {
+        for len in (1..100_000).chain([1 << 20, (1 << 20) + 1, 5 << 30, 1 << 45]) {
+            let c = class_of(len);
+            assert!(class_bytes(c) >= len, "{len}");
+            assert!(c == 0 || class_bytes(c - 1) < len, "{len}");
+            assert!(class_bytes(c) <= len + len / 4 + ALIGN, "{len}");
+        }
+    }
+}
