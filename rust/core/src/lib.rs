@@ -1,1 +1,4 @@
+//! TensorFlow-1 style computation graphs: build, differentiate, plan and run.
+#![forbid(unsafe_code)]
 
+pub mod proto;
