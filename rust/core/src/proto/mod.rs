@@ -4,6 +4,8 @@
 #[rustfmt::skip]
 mod messages;
 
+pub mod tensor;
+
 pub use messages::*;
 
 /// A serialized `FileDescriptorSet` of every message here.
@@ -15,9 +17,7 @@ mod tests {
     use std::path::Path;
 
     fn fingerprint(parts: &[Vec<u8>]) -> u64 {
-        parts.iter().flatten().fold(0xcbf2_9ce4_8422_2325, |h, b| {
-            (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)
-        })
+        parts.iter().flatten().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3))
     }
 
     #[test]
@@ -36,11 +36,7 @@ mod tests {
             fingerprint(&[include_bytes!("messages.rs").to_vec()]),
             fingerprint(&[super::DESCRIPTORS.to_vec()]),
         );
-        assert_eq!(
-            stamp,
-            include_str!("messages.stamp"),
-            "run: cargo run --manifest-path tools/protogen/Cargo.toml"
-        );
+        assert_eq!(stamp, include_str!("messages.stamp"), "run: cargo run --manifest-path tools/protogen/Cargo.toml");
         let python = fs::read(root.join("python/graphpb/protos.desc")).unwrap();
         assert!(python == super::DESCRIPTORS, "python/graphpb/protos.desc is stale");
     }
