@@ -29,8 +29,7 @@ def build(tf):
     loss = tf.reduce_mean(tf.square(q_a - target))
 
     train_op = tf.train.GradientDescentOptimizer(learning_rate=0.05).minimize(loss, var_list=main_vars)
-    with tf.control_dependencies([train_op]):
-        lag = tf.group(*[t.assign(0.9 * t + 0.1 * m) for t, m in zip(target_vars, main_vars)])
+    lag = tf.group(*[t.assign(0.9 * t + 0.1 * m) for t, m in zip(target_vars, main_vars)])
     sync = [tf.assign(t, m) for t, m in zip(target_vars, main_vars)]
     init = tf.global_variables_initializer()
     feeds = [{o: rng.uniform(-1, 1, (n, dim_o)).astype(np.float32), o2: rng.uniform(-1, 1, (n, dim_o)).astype(np.float32),
@@ -39,5 +38,5 @@ def build(tf):
         "init": init,
         "feeds": feeds,
         "fetches": {"q": q, "q_a": q_a, "target": target, "loss": loss, "main_w2": main_vars[2], "target_w2": target_vars[2]},
-        "steps": [sync] + [lag] * 9,
+        "steps": [sync] + [train_op, lag] * 5,
     }

@@ -18,8 +18,10 @@ def build(tf):
     dw, db = tf.gradients(loss, [w, b])
     step = tf.Variable(0.0, trainable=False, name="step")
     rate = 1.0 / tf.sqrt(step + 1.0)
-    with tf.control_dependencies([tf.assign_add(step, 1.0)]):
-        update = tf.group(w.assign_sub(0.5 * rate * dw), b.assign_sub(0.5 * rate * db))
+    with tf.control_dependencies([dw, db, rate]):
+        updates = [w.assign_sub(0.5 * rate * dw), b.assign_sub(0.5 * rate * db)]
+    with tf.control_dependencies(updates):
+        update = tf.assign_add(step, 1.0)
     correct = tf.equal(tf.round(p), t)
     accuracy = tf.reduce_mean(tf.cast(correct, "float"))
     rng = np.random.RandomState(16)

@@ -61,9 +61,9 @@ def facts_of(built):
     return {
         "tensorflow": tf.__version__,
         "init": element_name(built.init) if built.init is not None else None,
-        "feeds": [sorted(key.name for key in feed) for feed in built.feeds],
+        "feeds": [[key.name for key in feed] for feed in built.feeds],
         "fetches": {label: element_name(fetch) for label, fetch in built.fetches.items()},
-        "reprs": {label: repr(fetch) for label, fetch in built.fetches.items()},
+        "reprs": {label: repr(fetch) for label, fetch in built.fetches.items() if " at 0x" not in repr(fetch)},
         "steps": [[element_name(one) for one in (step if isinstance(step, list) else [step])] for step in built.steps],
         "collections": collections,
         "tensors": {t.name: [t.dtype.name, static_shape(t)] for op in graph.get_operations() if not in_gradients(op.name) for t in op.outputs},

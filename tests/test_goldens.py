@@ -1,0 +1,130 @@
+"""Every script of tests/scripts, built and run by graphpb, equals what TensorFlow 2.21 recorded for it."""
+
+import functools
+import json
+
+import numpy as np
+import pytest
+from google.protobuf import text_format
+
+import golden_values
+import graph_compare
+import graphpb as tf
+import script_player
+from graphpb import protos
+
+FOLDERS = [""]
+"""Folders of tests/scripts whose scripts must pass; later parts add theirs."""
+
+NAMES = [name for folder in FOLDERS for name in script_player.script_names(folder)]
+
+
+@functools.cache
+def recorded_graph(name):
+    return text_format.Parse((script_player.GOLDENS / name / "graph.pbtxt").read_text(), protos.GraphDef())
+
+
+@functools.cache
+def facts(name):
+    return json.loads((script_player.GOLDENS / name / "facts.json").read_text())
+
+
+@functools.cache
+def recorded_values(name):
+    with np.load(script_player.GOLDENS / name / "values.npz") as values:
+        return {key: values[key] for key in values.files}
+
+
+@functools.cache
+def built(name):
+    return script_player.build(tf, name)
+
+
+def check_values(actual, name):
+    expected = recorded_values(name)
+    assert list(actual) == list(expected)
+    wrong = [golden_values.difference(key, actual[key], value) for key, value in expected.items()]
+    wrong = [text for text in wrong if text]
+    assert not wrong, f"{len(wrong)} of {len(expected)} values differ:\n" + "\n".join(wrong[:12])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_graph_is_tensorflows_node_for_node(name):
+    message = graph_compare.first_difference(built(name).graph.as_graph_def(), recorded_graph(name))
+    assert message is None, message
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradient_nodes_follow_the_naming_scheme(name):
+    ours, theirs = built(name).graph.as_graph_def(), recorded_graph(name)
+    roots = graph_compare.gradient_roots(theirs)
+    assert graph_compare.gradient_roots(ours) == roots
+    assert graph_compare.misnamed_gradients(ours) == []
+    for label, expected in facts(name)["fetches"].items():
+        root = graph_compare.root_of(expected, roots)
+        actual = built(name).fetches[label].name
+        if root is None:
+            assert actual == expected
+        else:
+            assert graph_compare.gradient_place(actual, root) == graph_compare.gradient_place(expected, root), label
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values_equal_recorded(name):
+    with tf.Session(graph=built(name).graph) as session:
+        check_values(script_player.play(session, built(name)), name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_static_types_and_shapes_are_tensorflows(name):
+    graph, wrong = built(name).graph, []
+    for tensor_name, (dtype, shape) in facts(name)["tensors"].items():
+        tensor = graph.get_tensor_by_name(tensor_name)
+        actual = None if tensor.shape.ndims is None else tensor.shape.as_list()
+        if (tensor.dtype.name, actual) != (dtype, shape):
+            wrong.append(f"{tensor_name}: {tensor.dtype.name} {actual}, TensorFlow {dtype} {shape}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reprs_are_tensorflows(name):
+    roots = graph_compare.gradient_roots(recorded_graph(name))
+    for label, expected in facts(name)["reprs"].items():
+        if graph_compare.root_of(facts(name)["fetches"][label], roots) is None:
+            assert repr(built(name).fetches[label]) == expected, label
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_collections_are_tensorflows(name):
+    graph = built(name).graph
+    actual = {key: [getattr(item, "name", None) or str(item) for item in graph.get_collection(key)] for key in graph.get_all_collection_keys()}
+    for key, expected in facts(name)["collections"].items():
+        assert actual.get(key) == expected, key
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recorded_graph_survives_load_and_save(name):
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.import_graph_def(recorded_graph(name), name="")
+    for ours, theirs in zip(graph.as_graph_def().node, recorded_graph(name).node, strict=True):
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recorded_graph_runs_with_the_recorded_values(name):
+    """TensorFlow's own gradient and update nodes, run by this runtime."""
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.import_graph_def(recorded_graph(name), name="")
+    recorded, seen = recorded_values(name), facts(name)
+    feeds = [{graph.get_tensor_by_name(key): recorded[f"feed{i}.{key}"] for key in keys} for i, keys in enumerate(seen["feeds"])]
+    again = script_player.Built(
+        graph=graph,
+        init=graph.as_graph_element(seen["init"]) if seen["init"] else None,
+        feeds=feeds,
+        fetches={label: graph.as_graph_element(key) for label, key in seen["fetches"].items()},
+        steps=[[graph.as_graph_element(key) for key in step] for step in seen["steps"]],
+    )
+    with tf.Session(graph=graph) as session:
+        check_values(script_player.play(session, again), name)
