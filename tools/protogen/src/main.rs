@@ -39,7 +39,7 @@ fn outputs(root: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let set = compiler.file_descriptor_set();
 
     let mut config = prost_build::Config::new();
-    config.btree_map(["."]).bytes([".graphpb.TensorProto.tensor_content"]);
+    config.btree_map(["."]).bytes([".graphpb.TensorProto.tensor_content"]).enable_type_names();
     let modules = set
         .file
         .iter()

@@ -16,6 +16,26 @@ pub mod tensor_shape_proto {
         #[prost(string, tag = "2")]
         pub name: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for Dim {
+        const NAME: &'static str = "Dim";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.TensorShapeProto.Dim".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.TensorShapeProto.Dim".into()
+        }
+    }
+}
+impl ::prost::Name for TensorShapeProto {
+    const NAME: &'static str = "TensorShapeProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TensorShapeProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TensorShapeProto".into()
+    }
 }
 /// A tensor value: either `tensor_content`, or the `_val` field of its dtype, whose last element
 /// is repeated until the shape is full.
@@ -58,6 +78,16 @@ pub struct TensorProto {
     #[prost(bytes = "vec", tag = "18")]
     pub float8_val: ::prost::alloc::vec::Vec<u8>,
 }
+impl ::prost::Name for TensorProto {
+    const NAME: &'static str = "TensorProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TensorProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TensorProto".into()
+    }
+}
 /// A handle to state that lives on a device.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ResourceHandleProto {
@@ -85,6 +115,26 @@ pub mod resource_handle_proto {
         #[prost(message, optional, tag = "2")]
         pub shape: ::core::option::Option<super::TensorShapeProto>,
     }
+    impl ::prost::Name for DtypeAndShape {
+        const NAME: &'static str = "DtypeAndShape";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.ResourceHandleProto.DtypeAndShape".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.ResourceHandleProto.DtypeAndShape".into()
+        }
+    }
+}
+impl ::prost::Name for ResourceHandleProto {
+    const NAME: &'static str = "ResourceHandleProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.ResourceHandleProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.ResourceHandleProto".into()
+    }
 }
 /// An opaque value of a registered type.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -96,10 +146,30 @@ pub struct VariantTensorDataProto {
     #[prost(message, repeated, tag = "3")]
     pub tensors: ::prost::alloc::vec::Vec<TensorProto>,
 }
+impl ::prost::Name for VariantTensorDataProto {
+    const NAME: &'static str = "VariantTensorDataProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.VariantTensorDataProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.VariantTensorDataProto".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SerializedDType {
     #[prost(enumeration = "DataType", tag = "1")]
     pub datatype: i32,
+}
+impl ::prost::Name for SerializedDType {
+    const NAME: &'static str = "SerializedDType";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SerializedDType".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SerializedDType".into()
+    }
 }
 /// Element types; the type n + 100 is a reference to n and occurs only as the type of an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -357,6 +427,26 @@ pub mod node_def {
             ::prost::alloc::string::String,
         >,
     }
+    impl ::prost::Name for ExperimentalDebugInfo {
+        const NAME: &'static str = "ExperimentalDebugInfo";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.NodeDef.ExperimentalDebugInfo".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.NodeDef.ExperimentalDebugInfo".into()
+        }
+    }
+}
+impl ::prost::Name for NodeDef {
+    const NAME: &'static str = "NodeDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.NodeDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.NodeDef".into()
+    }
 }
 /// The value of one attribute.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -385,6 +475,16 @@ pub mod attr_value {
         #[prost(message, repeated, tag = "9")]
         pub func: ::prost::alloc::vec::Vec<super::NameAttrList>,
     }
+    impl ::prost::Name for ListValue {
+        const NAME: &'static str = "ListValue";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.AttrValue.ListValue".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.AttrValue.ListValue".into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Value {
         #[prost(message, tag = "1")]
@@ -409,6 +509,16 @@ pub mod attr_value {
         Func(super::NameAttrList),
     }
 }
+impl ::prost::Name for AttrValue {
+    const NAME: &'static str = "AttrValue";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.AttrValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.AttrValue".into()
+    }
+}
 /// A function by name, with the attributes that instantiate it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NameAttrList {
@@ -419,6 +529,16 @@ pub struct NameAttrList {
         ::prost::alloc::string::String,
         AttrValue,
     >,
+}
+impl ::prost::Name for NameAttrList {
+    const NAME: &'static str = "NameAttrList";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.NameAttrList".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.NameAttrList".into()
+    }
 }
 /// A type expression of TensorFlow's type inference; carried along, never interpreted.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -438,6 +558,16 @@ pub mod full_type_def {
         S(::prost::alloc::string::String),
         #[prost(int64, tag = "4")]
         I(i64),
+    }
+}
+impl ::prost::Name for FullTypeDef {
+    const NAME: &'static str = "FullTypeDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.FullTypeDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.FullTypeDef".into()
     }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -617,6 +747,16 @@ pub mod op_def {
         #[prost(message, optional, tag = "17")]
         pub experimental_full_type: ::core::option::Option<super::FullTypeDef>,
     }
+    impl ::prost::Name for ArgDef {
+        const NAME: &'static str = "ArgDef";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.OpDef.ArgDef".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.OpDef.ArgDef".into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct AttrDef {
         #[prost(string, tag = "1")]
@@ -634,6 +774,26 @@ pub mod op_def {
         #[prost(message, optional, tag = "7")]
         pub allowed_values: ::core::option::Option<super::AttrValue>,
     }
+    impl ::prost::Name for AttrDef {
+        const NAME: &'static str = "AttrDef";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.OpDef.AttrDef".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.OpDef.AttrDef".into()
+        }
+    }
+}
+impl ::prost::Name for OpDef {
+    const NAME: &'static str = "OpDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.OpDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.OpDef".into()
+    }
 }
 /// From which graph version on an op is refused, and what replaces it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -643,10 +803,30 @@ pub struct OpDeprecation {
     #[prost(string, tag = "2")]
     pub explanation: ::prost::alloc::string::String,
 }
+impl ::prost::Name for OpDeprecation {
+    const NAME: &'static str = "OpDeprecation";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.OpDeprecation".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.OpDeprecation".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct OpList {
     #[prost(message, repeated, tag = "1")]
     pub op: ::prost::alloc::vec::Vec<OpDef>,
+}
+impl ::prost::Name for OpList {
+    const NAME: &'static str = "OpList";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.OpList".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.OpList".into()
+    }
 }
 /// A graph. Nodes may stand in any order.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -663,6 +843,16 @@ pub struct GraphDef {
     #[prost(message, optional, tag = "5")]
     pub debug_info: ::core::option::Option<GraphDebugInfo>,
 }
+impl ::prost::Name for GraphDef {
+    const NAME: &'static str = "GraphDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.GraphDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.GraphDef".into()
+    }
+}
 /// Which producer wrote a graph and which consumers may read it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VersionDef {
@@ -673,6 +863,16 @@ pub struct VersionDef {
     #[prost(int32, repeated, tag = "3")]
     pub bad_consumers: ::prost::alloc::vec::Vec<i32>,
 }
+impl ::prost::Name for VersionDef {
+    const NAME: &'static str = "VersionDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.VersionDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.VersionDef".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FunctionDefLibrary {
     #[prost(message, repeated, tag = "1")]
@@ -681,6 +881,16 @@ pub struct FunctionDefLibrary {
     pub gradient: ::prost::alloc::vec::Vec<GradientDef>,
     #[prost(message, repeated, tag = "3")]
     pub registered_gradients: ::prost::alloc::vec::Vec<RegisteredGradient>,
+}
+impl ::prost::Name for FunctionDefLibrary {
+    const NAME: &'static str = "FunctionDefLibrary";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.FunctionDefLibrary".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.FunctionDefLibrary".into()
+    }
 }
 /// A function: body nodes refer to arguments as `arg`, to outputs of nodes as `node:out_arg:i`.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -719,6 +929,26 @@ pub mod function_def {
             super::AttrValue,
         >,
     }
+    impl ::prost::Name for ArgAttrs {
+        const NAME: &'static str = "ArgAttrs";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.FunctionDef.ArgAttrs".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.FunctionDef.ArgAttrs".into()
+        }
+    }
+}
+impl ::prost::Name for FunctionDef {
+    const NAME: &'static str = "FunctionDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.FunctionDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.FunctionDef".into()
+    }
 }
 /// A function that computes the gradient of another.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -728,6 +958,16 @@ pub struct GradientDef {
     #[prost(string, tag = "2")]
     pub gradient_func: ::prost::alloc::string::String,
 }
+impl ::prost::Name for GradientDef {
+    const NAME: &'static str = "GradientDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.GradientDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.GradientDef".into()
+    }
+}
 /// A function that computes the gradient of an op type.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RegisteredGradient {
@@ -735,6 +975,16 @@ pub struct RegisteredGradient {
     pub gradient_func: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub registered_op_type: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RegisteredGradient {
+    const NAME: &'static str = "RegisteredGradient";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.RegisteredGradient".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.RegisteredGradient".into()
+    }
 }
 /// Where nodes were created, by file, line and column.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -777,12 +1027,42 @@ pub mod graph_debug_info {
         #[prost(string, optional, tag = "5")]
         pub code: ::core::option::Option<::prost::alloc::string::String>,
     }
+    impl ::prost::Name for FileLineCol {
+        const NAME: &'static str = "FileLineCol";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.GraphDebugInfo.FileLineCol".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.GraphDebugInfo.FileLineCol".into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct StackTrace {
         #[prost(message, repeated, tag = "1")]
         pub file_line_cols: ::prost::alloc::vec::Vec<FileLineCol>,
         #[prost(fixed64, repeated, tag = "2")]
         pub frame_id: ::prost::alloc::vec::Vec<u64>,
+    }
+    impl ::prost::Name for StackTrace {
+        const NAME: &'static str = "StackTrace";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.GraphDebugInfo.StackTrace".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.GraphDebugInfo.StackTrace".into()
+        }
+    }
+}
+impl ::prost::Name for GraphDebugInfo {
+    const NAME: &'static str = "GraphDebugInfo";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.GraphDebugInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.GraphDebugInfo".into()
     }
 }
 /// The value of the empty key in a `.index` table.
@@ -834,6 +1114,16 @@ pub mod bundle_header_proto {
         }
     }
 }
+impl ::prost::Name for BundleHeaderProto {
+    const NAME: &'static str = "BundleHeaderProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.BundleHeaderProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.BundleHeaderProto".into()
+    }
+}
 /// Where one tensor stands in the `.data` files.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BundleEntryProto {
@@ -851,6 +1141,16 @@ pub struct BundleEntryProto {
     pub crc32c: u32,
     #[prost(message, repeated, tag = "7")]
     pub slices: ::prost::alloc::vec::Vec<TensorSliceProto>,
+}
+impl ::prost::Name for BundleEntryProto {
+    const NAME: &'static str = "BundleEntryProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.BundleEntryProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.BundleEntryProto".into()
+    }
 }
 /// A part of a tensor; an extent without a length covers its whole dimension.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -875,6 +1175,26 @@ pub mod tensor_slice_proto {
             Length(i64),
         }
     }
+    impl ::prost::Name for Extent {
+        const NAME: &'static str = "Extent";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.TensorSliceProto.Extent".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.TensorSliceProto.Extent".into()
+        }
+    }
+}
+impl ::prost::Name for TensorSliceProto {
+    const NAME: &'static str = "TensorSliceProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TensorSliceProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TensorSliceProto".into()
+    }
 }
 /// A value in a checkpoint of the older single-file format.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -884,12 +1204,32 @@ pub struct SavedTensorSlices {
     #[prost(message, optional, tag = "2")]
     pub data: ::core::option::Option<SavedSlice>,
 }
+impl ::prost::Name for SavedTensorSlices {
+    const NAME: &'static str = "SavedTensorSlices";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedTensorSlices".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedTensorSlices".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SavedTensorSliceMeta {
     #[prost(message, repeated, tag = "1")]
     pub tensor: ::prost::alloc::vec::Vec<SavedSliceMeta>,
     #[prost(message, optional, tag = "2")]
     pub versions: ::core::option::Option<VersionDef>,
+}
+impl ::prost::Name for SavedTensorSliceMeta {
+    const NAME: &'static str = "SavedTensorSliceMeta";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedTensorSliceMeta".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedTensorSliceMeta".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SavedSliceMeta {
@@ -902,6 +1242,16 @@ pub struct SavedSliceMeta {
     #[prost(message, repeated, tag = "4")]
     pub slice: ::prost::alloc::vec::Vec<TensorSliceProto>,
 }
+impl ::prost::Name for SavedSliceMeta {
+    const NAME: &'static str = "SavedSliceMeta";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedSliceMeta".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedSliceMeta".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SavedSlice {
     #[prost(string, tag = "1")]
@@ -910,6 +1260,16 @@ pub struct SavedSlice {
     pub slice: ::core::option::Option<TensorSliceProto>,
     #[prost(message, optional, tag = "3")]
     pub data: ::core::option::Option<TensorProto>,
+}
+impl ::prost::Name for SavedSlice {
+    const NAME: &'static str = "SavedSlice";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedSlice".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedSlice".into()
+    }
 }
 /// The file `checkpoint`, in text format.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -924,6 +1284,16 @@ pub struct CheckpointState {
     pub all_model_checkpoint_timestamps: ::prost::alloc::vec::Vec<f64>,
     #[prost(double, tag = "4")]
     pub last_preserved_timestamp: f64,
+}
+impl ::prost::Name for CheckpointState {
+    const NAME: &'static str = "CheckpointState";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.CheckpointState".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.CheckpointState".into()
+    }
 }
 /// The names of the nodes that make up a variable.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -947,6 +1317,16 @@ pub struct VariableDef {
     #[prost(enumeration = "VariableAggregation", tag = "9")]
     pub aggregation: i32,
 }
+impl ::prost::Name for VariableDef {
+    const NAME: &'static str = "VariableDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.VariableDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.VariableDef".into()
+    }
+}
 /// Which part of a partitioned variable this is.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SaveSliceInfoDef {
@@ -958,6 +1338,16 @@ pub struct SaveSliceInfoDef {
     pub var_offset: ::prost::alloc::vec::Vec<i64>,
     #[prost(int64, repeated, tag = "4")]
     pub var_shape: ::prost::alloc::vec::Vec<i64>,
+}
+impl ::prost::Name for SaveSliceInfoDef {
+    const NAME: &'static str = "SaveSliceInfoDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SaveSliceInfoDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SaveSliceInfoDef".into()
+    }
 }
 /// A while loop as the graph builder saw it; needed to differentiate through it.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -987,6 +1377,16 @@ pub struct WhileContextDef {
     #[prost(message, repeated, tag = "12")]
     pub nested_contexts: ::prost::alloc::vec::Vec<ControlFlowContextDef>,
 }
+impl ::prost::Name for WhileContextDef {
+    const NAME: &'static str = "WhileContextDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.WhileContextDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.WhileContextDef".into()
+    }
+}
 /// One branch of a cond as the graph builder saw it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CondContextDef {
@@ -1003,6 +1403,16 @@ pub struct CondContextDef {
     #[prost(message, repeated, tag = "6")]
     pub nested_contexts: ::prost::alloc::vec::Vec<ControlFlowContextDef>,
 }
+impl ::prost::Name for CondContextDef {
+    const NAME: &'static str = "CondContextDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.CondContextDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.CondContextDef".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ControlFlowContextDef {
     #[prost(oneof = "control_flow_context_def::Ctxt", tags = "1, 2")]
@@ -1018,6 +1428,16 @@ pub mod control_flow_context_def {
         WhileCtxt(super::WhileContextDef),
     }
 }
+impl ::prost::Name for ControlFlowContextDef {
+    const NAME: &'static str = "ControlFlowContextDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.ControlFlowContextDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.ControlFlowContextDef".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ValuesDef {
     #[prost(string, repeated, tag = "1")]
@@ -1027,6 +1447,16 @@ pub struct ValuesDef {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+}
+impl ::prost::Name for ValuesDef {
+    const NAME: &'static str = "ValuesDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.ValuesDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.ValuesDef".into()
+    }
 }
 /// A queue with the ops that fill and close it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1041,6 +1471,16 @@ pub struct QueueRunnerDef {
     pub cancel_op_name: ::prost::alloc::string::String,
     #[prost(enumeration = "Code", repeated, tag = "5")]
     pub queue_closed_exception_types: ::prost::alloc::vec::Vec<i32>,
+}
+impl ::prost::Name for QueueRunnerDef {
+    const NAME: &'static str = "QueueRunnerDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.QueueRunnerDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.QueueRunnerDef".into()
+    }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1334,6 +1774,26 @@ pub mod config_proto {
             }
         }
     }
+    impl ::prost::Name for Experimental {
+        const NAME: &'static str = "Experimental";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.ConfigProto.Experimental".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.ConfigProto.Experimental".into()
+        }
+    }
+}
+impl ::prost::Name for ConfigProto {
+    const NAME: &'static str = "ConfigProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.ConfigProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.ConfigProto".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GpuOptions {
@@ -1410,6 +1870,16 @@ pub mod gpu_options {
             #[prost(int32, repeated, tag = "3")]
             pub device_ordinal: ::prost::alloc::vec::Vec<i32>,
         }
+        impl ::prost::Name for VirtualDevices {
+            const NAME: &'static str = "VirtualDevices";
+            const PACKAGE: &'static str = "graphpb";
+            fn full_name() -> ::prost::alloc::string::String {
+                "graphpb.GPUOptions.Experimental.VirtualDevices".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/graphpb.GPUOptions.Experimental.VirtualDevices".into()
+            }
+        }
         #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
         pub struct StreamMergeOptions {
             #[prost(bool, tag = "1")]
@@ -1419,6 +1889,36 @@ pub mod gpu_options {
             #[prost(bool, tag = "3")]
             pub merge_device_to_device_stream: bool,
         }
+        impl ::prost::Name for StreamMergeOptions {
+            const NAME: &'static str = "StreamMergeOptions";
+            const PACKAGE: &'static str = "graphpb";
+            fn full_name() -> ::prost::alloc::string::String {
+                "graphpb.GPUOptions.Experimental.StreamMergeOptions".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/graphpb.GPUOptions.Experimental.StreamMergeOptions".into()
+            }
+        }
+    }
+    impl ::prost::Name for Experimental {
+        const NAME: &'static str = "Experimental";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.GPUOptions.Experimental".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.GPUOptions.Experimental".into()
+        }
+    }
+}
+impl ::prost::Name for GpuOptions {
+    const NAME: &'static str = "GPUOptions";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.GPUOptions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.GPUOptions".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1441,6 +1941,16 @@ pub struct GraphOptions {
     pub build_cost_model_after: i64,
     #[prost(message, optional, tag = "10")]
     pub rewrite_options: ::core::option::Option<RewriterConfig>,
+}
+impl ::prost::Name for GraphOptions {
+    const NAME: &'static str = "GraphOptions";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.GraphOptions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.GraphOptions".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OptimizerOptions {
@@ -1540,6 +2050,16 @@ pub mod optimizer_options {
         }
     }
 }
+impl ::prost::Name for OptimizerOptions {
+    const NAME: &'static str = "OptimizerOptions";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.OptimizerOptions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.OptimizerOptions".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RewriterConfig {
     #[prost(enumeration = "rewriter_config::Toggle", tag = "1")]
@@ -1630,6 +2150,16 @@ pub mod rewriter_config {
             ::prost::alloc::string::String,
             super::AttrValue,
         >,
+    }
+    impl ::prost::Name for CustomGraphOptimizer {
+        const NAME: &'static str = "CustomGraphOptimizer";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.RewriterConfig.CustomGraphOptimizer".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.RewriterConfig.CustomGraphOptimizer".into()
+        }
     }
     #[derive(
         Clone,
@@ -1809,6 +2339,16 @@ pub mod rewriter_config {
         }
     }
 }
+impl ::prost::Name for RewriterConfig {
+    const NAME: &'static str = "RewriterConfig";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.RewriterConfig".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.RewriterConfig".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AutoParallelOptions {
     #[prost(bool, tag = "1")]
@@ -1816,10 +2356,30 @@ pub struct AutoParallelOptions {
     #[prost(int32, tag = "2")]
     pub num_replicas: i32,
 }
+impl ::prost::Name for AutoParallelOptions {
+    const NAME: &'static str = "AutoParallelOptions";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.AutoParallelOptions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.AutoParallelOptions".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ScopedAllocatorOptions {
     #[prost(string, repeated, tag = "1")]
     pub enable_op: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for ScopedAllocatorOptions {
+    const NAME: &'static str = "ScopedAllocatorOptions";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.ScopedAllocatorOptions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.ScopedAllocatorOptions".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VerifierConfig {
@@ -1870,6 +2430,16 @@ pub mod verifier_config {
         }
     }
 }
+impl ::prost::Name for VerifierConfig {
+    const NAME: &'static str = "VerifierConfig";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.VerifierConfig".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.VerifierConfig".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ThreadPoolOptionProto {
     #[prost(int32, tag = "1")]
@@ -1877,12 +2447,32 @@ pub struct ThreadPoolOptionProto {
     #[prost(string, tag = "2")]
     pub global_name: ::prost::alloc::string::String,
 }
+impl ::prost::Name for ThreadPoolOptionProto {
+    const NAME: &'static str = "ThreadPoolOptionProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.ThreadPoolOptionProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.ThreadPoolOptionProto".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SessionMetadata {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     #[prost(int64, tag = "2")]
     pub version: i64,
+}
+impl ::prost::Name for SessionMetadata {
+    const NAME: &'static str = "SessionMetadata";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SessionMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SessionMetadata".into()
+    }
 }
 /// Options of one run.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1921,6 +2511,26 @@ pub mod run_options {
         pub struct RunHandlerPoolOptions {
             #[prost(int64, tag = "1")]
             pub priority: i64,
+        }
+        impl ::prost::Name for RunHandlerPoolOptions {
+            const NAME: &'static str = "RunHandlerPoolOptions";
+            const PACKAGE: &'static str = "graphpb";
+            fn full_name() -> ::prost::alloc::string::String {
+                "graphpb.RunOptions.Experimental.RunHandlerPoolOptions".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/graphpb.RunOptions.Experimental.RunHandlerPoolOptions".into()
+            }
+        }
+    }
+    impl ::prost::Name for Experimental {
+        const NAME: &'static str = "Experimental";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.RunOptions.Experimental".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.RunOptions.Experimental".into()
         }
     }
     #[derive(
@@ -1966,6 +2576,16 @@ pub mod run_options {
         }
     }
 }
+impl ::prost::Name for RunOptions {
+    const NAME: &'static str = "RunOptions";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.RunOptions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.RunOptions".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DebugOptions {
     #[prost(message, repeated, tag = "4")]
@@ -1974,6 +2594,16 @@ pub struct DebugOptions {
     pub global_step: i64,
     #[prost(bool, tag = "11")]
     pub reset_disk_byte_usage: bool,
+}
+impl ::prost::Name for DebugOptions {
+    const NAME: &'static str = "DebugOptions";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.DebugOptions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.DebugOptions".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DebugTensorWatch {
@@ -1987,6 +2617,16 @@ pub struct DebugTensorWatch {
     pub debug_urls: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(bool, tag = "5")]
     pub tolerate_debug_op_creation_failures: bool,
+}
+impl ::prost::Name for DebugTensorWatch {
+    const NAME: &'static str = "DebugTensorWatch";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.DebugTensorWatch".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.DebugTensorWatch".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CallableOptions {
@@ -2013,12 +2653,32 @@ pub struct CallableOptions {
     #[prost(bool, tag = "8")]
     pub fetch_skip_sync: bool,
 }
+impl ::prost::Name for CallableOptions {
+    const NAME: &'static str = "CallableOptions";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.CallableOptions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.CallableOptions".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TensorConnection {
     #[prost(string, tag = "1")]
     pub from_tensor: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub to_tensor: ::prost::alloc::string::String,
+}
+impl ::prost::Name for TensorConnection {
+    const NAME: &'static str = "TensorConnection";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TensorConnection".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TensorConnection".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RpcOptions {
@@ -2034,6 +2694,16 @@ pub struct RpcOptions {
     pub disable_session_connection_sharing: bool,
     #[prost(int32, tag = "6")]
     pub num_channels_per_target: i32,
+}
+impl ::prost::Name for RpcOptions {
+    const NAME: &'static str = "RPCOptions";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.RPCOptions".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.RPCOptions".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CoordinationServiceConfig {
@@ -2064,6 +2734,16 @@ pub struct CoordinationServiceConfig {
     #[prost(bool, tag = "14")]
     pub cluster_register_with_barrier: bool,
 }
+impl ::prost::Name for CoordinationServiceConfig {
+    const NAME: &'static str = "CoordinationServiceConfig";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.CoordinationServiceConfig".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.CoordinationServiceConfig".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CoordinatedJob {
     #[prost(string, tag = "1")]
@@ -2071,10 +2751,30 @@ pub struct CoordinatedJob {
     #[prost(int32, tag = "2")]
     pub num_tasks: i32,
 }
+impl ::prost::Name for CoordinatedJob {
+    const NAME: &'static str = "CoordinatedJob";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.CoordinatedJob".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.CoordinatedJob".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ClusterDef {
     #[prost(message, repeated, tag = "1")]
     pub job: ::prost::alloc::vec::Vec<JobDef>,
+}
+impl ::prost::Name for ClusterDef {
+    const NAME: &'static str = "ClusterDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.ClusterDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.ClusterDef".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct JobDef {
@@ -2085,6 +2785,16 @@ pub struct JobDef {
         i32,
         ::prost::alloc::string::String,
     >,
+}
+impl ::prost::Name for JobDef {
+    const NAME: &'static str = "JobDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.JobDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.JobDef".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ServerDef {
@@ -2105,10 +2815,30 @@ pub struct ServerDef {
     #[prost(int32, tag = "8")]
     pub replica: i32,
 }
+impl ::prost::Name for ServerDef {
+    const NAME: &'static str = "ServerDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.ServerDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.ServerDef".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ClusterDeviceFilters {
     #[prost(message, repeated, tag = "1")]
     pub jobs: ::prost::alloc::vec::Vec<JobDeviceFilters>,
+}
+impl ::prost::Name for ClusterDeviceFilters {
+    const NAME: &'static str = "ClusterDeviceFilters";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.ClusterDeviceFilters".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.ClusterDeviceFilters".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct JobDeviceFilters {
@@ -2117,10 +2847,30 @@ pub struct JobDeviceFilters {
     #[prost(btree_map = "int32, message", tag = "2")]
     pub tasks: ::prost::alloc::collections::BTreeMap<i32, TaskDeviceFilters>,
 }
+impl ::prost::Name for JobDeviceFilters {
+    const NAME: &'static str = "JobDeviceFilters";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.JobDeviceFilters".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.JobDeviceFilters".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TaskDeviceFilters {
     #[prost(string, repeated, tag = "1")]
     pub device_filters: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+impl ::prost::Name for TaskDeviceFilters {
+    const NAME: &'static str = "TaskDeviceFilters";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TaskDeviceFilters".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TaskDeviceFilters".into()
+    }
 }
 /// One record of an event file.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2155,10 +2905,30 @@ pub mod event {
         MetaGraphDef(::prost::alloc::vec::Vec<u8>),
     }
 }
+impl ::prost::Name for Event {
+    const NAME: &'static str = "Event";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.Event".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.Event".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SourceMetadata {
     #[prost(string, tag = "1")]
     pub writer: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SourceMetadata {
+    const NAME: &'static str = "SourceMetadata";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SourceMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SourceMetadata".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LogMessage {
@@ -2218,6 +2988,16 @@ pub mod log_message {
         }
     }
 }
+impl ::prost::Name for LogMessage {
+    const NAME: &'static str = "LogMessage";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.LogMessage".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.LogMessage".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SessionLog {
     #[prost(enumeration = "session_log::SessionStatus", tag = "1")]
@@ -2272,12 +3052,32 @@ pub mod session_log {
         }
     }
 }
+impl ::prost::Name for SessionLog {
+    const NAME: &'static str = "SessionLog";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SessionLog".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SessionLog".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TaggedRunMetadata {
     #[prost(string, tag = "1")]
     pub tag: ::prost::alloc::string::String,
     #[prost(bytes = "vec", tag = "2")]
     pub run_metadata: ::prost::alloc::vec::Vec<u8>,
+}
+impl ::prost::Name for TaggedRunMetadata {
+    const NAME: &'static str = "TaggedRunMetadata";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TaggedRunMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TaggedRunMetadata".into()
+    }
 }
 /// Values for display, by tag.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2298,6 +3098,16 @@ pub mod summary {
         #[prost(bytes = "vec", tag = "4")]
         pub encoded_image_string: ::prost::alloc::vec::Vec<u8>,
     }
+    impl ::prost::Name for Image {
+        const NAME: &'static str = "Image";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.Summary.Image".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.Summary.Image".into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Audio {
         #[prost(float, tag = "1")]
@@ -2310,6 +3120,16 @@ pub mod summary {
         pub encoded_audio_string: ::prost::alloc::vec::Vec<u8>,
         #[prost(string, tag = "5")]
         pub content_type: ::prost::alloc::string::String,
+    }
+    impl ::prost::Name for Audio {
+        const NAME: &'static str = "Audio";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.Summary.Audio".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.Summary.Audio".into()
+        }
     }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Value {
@@ -2340,6 +3160,26 @@ pub mod summary {
             Tensor(super::super::TensorProto),
         }
     }
+    impl ::prost::Name for Value {
+        const NAME: &'static str = "Value";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.Summary.Value".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.Summary.Value".into()
+        }
+    }
+}
+impl ::prost::Name for Summary {
+    const NAME: &'static str = "Summary";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.Summary".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.Summary".into()
+    }
 }
 /// Which dashboard a value belongs to.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2362,11 +3202,41 @@ pub mod summary_metadata {
         #[prost(bytes = "vec", tag = "2")]
         pub content: ::prost::alloc::vec::Vec<u8>,
     }
+    impl ::prost::Name for PluginData {
+        const NAME: &'static str = "PluginData";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.SummaryMetadata.PluginData".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.SummaryMetadata.PluginData".into()
+        }
+    }
+}
+impl ::prost::Name for SummaryMetadata {
+    const NAME: &'static str = "SummaryMetadata";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SummaryMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SummaryMetadata".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SummaryDescription {
     #[prost(string, tag = "1")]
     pub type_hint: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SummaryDescription {
+    const NAME: &'static str = "SummaryDescription";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SummaryDescription".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SummaryDescription".into()
+    }
 }
 /// Counts per bucket; bucket i holds values from `bucket_limit\[i - 1\]` up to, not including, `bucket_limit\[i\]`.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2385,6 +3255,16 @@ pub struct HistogramProto {
     pub bucket_limit: ::prost::alloc::vec::Vec<f64>,
     #[prost(double, repeated, tag = "7")]
     pub bucket: ::prost::alloc::vec::Vec<f64>,
+}
+impl ::prost::Name for HistogramProto {
+    const NAME: &'static str = "HistogramProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.HistogramProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.HistogramProto".into()
+    }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -2424,6 +3304,16 @@ pub struct Example {
     #[prost(message, optional, tag = "1")]
     pub features: ::core::option::Option<Features>,
 }
+impl ::prost::Name for Example {
+    const NAME: &'static str = "Example";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.Example".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.Example".into()
+    }
+}
 /// Features of a whole sequence, and features per step.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SequenceExample {
@@ -2432,6 +3322,16 @@ pub struct SequenceExample {
     #[prost(message, optional, tag = "2")]
     pub feature_lists: ::core::option::Option<FeatureLists>,
 }
+impl ::prost::Name for SequenceExample {
+    const NAME: &'static str = "SequenceExample";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SequenceExample".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SequenceExample".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Features {
     #[prost(btree_map = "string, message", tag = "1")]
@@ -2439,6 +3339,16 @@ pub struct Features {
         ::prost::alloc::string::String,
         Feature,
     >,
+}
+impl ::prost::Name for Features {
+    const NAME: &'static str = "Features";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.Features".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.Features".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Feature {
@@ -2457,6 +3367,16 @@ pub mod feature {
         Int64List(super::Int64List),
     }
 }
+impl ::prost::Name for Feature {
+    const NAME: &'static str = "Feature";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.Feature".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.Feature".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FeatureLists {
     #[prost(btree_map = "string, message", tag = "1")]
@@ -2465,25 +3385,75 @@ pub struct FeatureLists {
         FeatureList,
     >,
 }
+impl ::prost::Name for FeatureLists {
+    const NAME: &'static str = "FeatureLists";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.FeatureLists".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.FeatureLists".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FeatureList {
     #[prost(message, repeated, tag = "1")]
     pub feature: ::prost::alloc::vec::Vec<Feature>,
+}
+impl ::prost::Name for FeatureList {
+    const NAME: &'static str = "FeatureList";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.FeatureList".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.FeatureList".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BytesList {
     #[prost(bytes = "vec", repeated, tag = "1")]
     pub value: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
 }
+impl ::prost::Name for BytesList {
+    const NAME: &'static str = "BytesList";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.BytesList".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.BytesList".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FloatList {
     #[prost(float, repeated, tag = "1")]
     pub value: ::prost::alloc::vec::Vec<f32>,
 }
+impl ::prost::Name for FloatList {
+    const NAME: &'static str = "FloatList";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.FloatList".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.FloatList".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Int64List {
     #[prost(int64, repeated, tag = "1")]
     pub value: ::prost::alloc::vec::Vec<i64>,
+}
+impl ::prost::Name for Int64List {
+    const NAME: &'static str = "Int64List";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.Int64List".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.Int64List".into()
+    }
 }
 /// How Python objects hang together, and their keys in a checkpoint.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2517,6 +3487,16 @@ pub mod trackable_object_graph {
             #[prost(string, tag = "2")]
             pub local_name: ::prost::alloc::string::String,
         }
+        impl ::prost::Name for ObjectReference {
+            const NAME: &'static str = "ObjectReference";
+            const PACKAGE: &'static str = "graphpb";
+            fn full_name() -> ::prost::alloc::string::String {
+                "graphpb.TrackableObjectGraph.TrackableObject.ObjectReference".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/graphpb.TrackableObjectGraph.TrackableObject.ObjectReference".into()
+            }
+        }
         #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
         pub struct SerializedTensor {
             #[prost(string, tag = "1")]
@@ -2525,6 +3505,16 @@ pub mod trackable_object_graph {
             pub full_name: ::prost::alloc::string::String,
             #[prost(string, tag = "3")]
             pub checkpoint_key: ::prost::alloc::string::String,
+        }
+        impl ::prost::Name for SerializedTensor {
+            const NAME: &'static str = "SerializedTensor";
+            const PACKAGE: &'static str = "graphpb";
+            fn full_name() -> ::prost::alloc::string::String {
+                "graphpb.TrackableObjectGraph.TrackableObject.SerializedTensor".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/graphpb.TrackableObjectGraph.TrackableObject.SerializedTensor".into()
+            }
         }
         #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
         pub struct SlotVariableReference {
@@ -2535,6 +3525,38 @@ pub mod trackable_object_graph {
             #[prost(int32, tag = "3")]
             pub slot_variable_node_id: i32,
         }
+        impl ::prost::Name for SlotVariableReference {
+            const NAME: &'static str = "SlotVariableReference";
+            const PACKAGE: &'static str = "graphpb";
+            fn full_name() -> ::prost::alloc::string::String {
+                "graphpb.TrackableObjectGraph.TrackableObject.SlotVariableReference"
+                    .into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/graphpb.TrackableObjectGraph.TrackableObject.SlotVariableReference"
+                    .into()
+            }
+        }
+    }
+    impl ::prost::Name for TrackableObject {
+        const NAME: &'static str = "TrackableObject";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.TrackableObjectGraph.TrackableObject".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.TrackableObjectGraph.TrackableObject".into()
+        }
+    }
+}
+impl ::prost::Name for TrackableObjectGraph {
+    const NAME: &'static str = "TrackableObjectGraph";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TrackableObjectGraph".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TrackableObjectGraph".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2543,6 +3565,16 @@ pub struct RegisteredSaver {
     pub name: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub object_name: ::prost::alloc::string::String,
+}
+impl ::prost::Name for RegisteredSaver {
+    const NAME: &'static str = "RegisteredSaver";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.RegisteredSaver".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.RegisteredSaver".into()
+    }
 }
 /// The objects of a SavedModel.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2554,6 +3586,16 @@ pub struct SavedObjectGraph {
         ::prost::alloc::string::String,
         SavedConcreteFunction,
     >,
+}
+impl ::prost::Name for SavedObjectGraph {
+    const NAME: &'static str = "SavedObjectGraph";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedObjectGraph".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedObjectGraph".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SavedObject {
@@ -2605,6 +3647,16 @@ pub mod saved_object {
         CapturedTensor(super::CapturedTensor),
     }
 }
+impl ::prost::Name for SavedObject {
+    const NAME: &'static str = "SavedObject";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedObject".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedObject".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SavedUserObject {
     #[prost(string, tag = "1")]
@@ -2615,10 +3667,30 @@ pub struct SavedUserObject {
     #[prost(string, tag = "3")]
     pub metadata: ::prost::alloc::string::String,
 }
+impl ::prost::Name for SavedUserObject {
+    const NAME: &'static str = "SavedUserObject";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedUserObject".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedUserObject".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SavedAsset {
     #[prost(int32, tag = "1")]
     pub asset_file_def_index: i32,
+}
+impl ::prost::Name for SavedAsset {
+    const NAME: &'static str = "SavedAsset";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedAsset".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedAsset".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SavedFunction {
@@ -2627,12 +3699,32 @@ pub struct SavedFunction {
     #[prost(message, optional, tag = "2")]
     pub function_spec: ::core::option::Option<FunctionSpec>,
 }
+impl ::prost::Name for SavedFunction {
+    const NAME: &'static str = "SavedFunction";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedFunction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedFunction".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CapturedTensor {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub concrete_function: ::prost::alloc::string::String,
+}
+impl ::prost::Name for CapturedTensor {
+    const NAME: &'static str = "CapturedTensor";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.CapturedTensor".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.CapturedTensor".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SavedConcreteFunction {
@@ -2642,6 +3734,16 @@ pub struct SavedConcreteFunction {
     pub canonicalized_input_signature: ::core::option::Option<StructuredValue>,
     #[prost(message, optional, tag = "4")]
     pub output_signature: ::core::option::Option<StructuredValue>,
+}
+impl ::prost::Name for SavedConcreteFunction {
+    const NAME: &'static str = "SavedConcreteFunction";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedConcreteFunction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedConcreteFunction".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SavedBareConcreteFunction {
@@ -2654,10 +3756,30 @@ pub struct SavedBareConcreteFunction {
     #[prost(message, optional, tag = "4")]
     pub function_spec: ::core::option::Option<FunctionSpec>,
 }
+impl ::prost::Name for SavedBareConcreteFunction {
+    const NAME: &'static str = "SavedBareConcreteFunction";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedBareConcreteFunction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedBareConcreteFunction".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SavedConstant {
     #[prost(string, tag = "1")]
     pub operation: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SavedConstant {
+    const NAME: &'static str = "SavedConstant";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedConstant".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedConstant".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SavedVariable {
@@ -2680,10 +3802,30 @@ pub struct SavedVariable {
         SavedVariable,
     >,
 }
+impl ::prost::Name for SavedVariable {
+    const NAME: &'static str = "SavedVariable";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedVariable".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedVariable".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SavedResource {
     #[prost(string, tag = "1")]
     pub device: ::prost::alloc::string::String,
+}
+impl ::prost::Name for SavedResource {
+    const NAME: &'static str = "SavedResource";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedResource".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedResource".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SaveableObject {
@@ -2691,6 +3833,16 @@ pub struct SaveableObject {
     pub save_function: i32,
     #[prost(int32, tag = "3")]
     pub restore_function: i32,
+}
+impl ::prost::Name for SaveableObject {
+    const NAME: &'static str = "SaveableObject";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SaveableObject".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SaveableObject".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FunctionSpec {
@@ -2745,6 +3897,16 @@ pub mod function_spec {
         }
     }
 }
+impl ::prost::Name for FunctionSpec {
+    const NAME: &'static str = "FunctionSpec";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.FunctionSpec".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.FunctionSpec".into()
+    }
+}
 /// A nested Python value.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StructuredValue {
@@ -2792,17 +3954,57 @@ pub mod structured_value {
         NumpyValue(super::TensorProto),
     }
 }
+impl ::prost::Name for StructuredValue {
+    const NAME: &'static str = "StructuredValue";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.StructuredValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.StructuredValue".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct NoneValue {}
+impl ::prost::Name for NoneValue {
+    const NAME: &'static str = "NoneValue";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.NoneValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.NoneValue".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListValue {
     #[prost(message, repeated, tag = "1")]
     pub values: ::prost::alloc::vec::Vec<StructuredValue>,
 }
+impl ::prost::Name for ListValue {
+    const NAME: &'static str = "ListValue";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.ListValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.ListValue".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TupleValue {
     #[prost(message, repeated, tag = "1")]
     pub values: ::prost::alloc::vec::Vec<StructuredValue>,
+}
+impl ::prost::Name for TupleValue {
+    const NAME: &'static str = "TupleValue";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TupleValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TupleValue".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DictValue {
@@ -2812,6 +4014,16 @@ pub struct DictValue {
         StructuredValue,
     >,
 }
+impl ::prost::Name for DictValue {
+    const NAME: &'static str = "DictValue";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.DictValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.DictValue".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct PairValue {
     #[prost(string, tag = "1")]
@@ -2819,12 +4031,32 @@ pub struct PairValue {
     #[prost(message, optional, tag = "2")]
     pub value: ::core::option::Option<StructuredValue>,
 }
+impl ::prost::Name for PairValue {
+    const NAME: &'static str = "PairValue";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.PairValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.PairValue".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NamedTupleValue {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
     #[prost(message, repeated, tag = "2")]
     pub values: ::prost::alloc::vec::Vec<PairValue>,
+}
+impl ::prost::Name for NamedTupleValue {
+    const NAME: &'static str = "NamedTupleValue";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.NamedTupleValue".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.NamedTupleValue".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TensorSpecProto {
@@ -2834,6 +4066,16 @@ pub struct TensorSpecProto {
     pub shape: ::core::option::Option<TensorShapeProto>,
     #[prost(enumeration = "DataType", tag = "3")]
     pub dtype: i32,
+}
+impl ::prost::Name for TensorSpecProto {
+    const NAME: &'static str = "TensorSpecProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TensorSpecProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TensorSpecProto".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BoundedTensorSpecProto {
@@ -2847,6 +4089,16 @@ pub struct BoundedTensorSpecProto {
     pub minimum: ::core::option::Option<TensorProto>,
     #[prost(message, optional, tag = "5")]
     pub maximum: ::core::option::Option<TensorProto>,
+}
+impl ::prost::Name for BoundedTensorSpecProto {
+    const NAME: &'static str = "BoundedTensorSpecProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.BoundedTensorSpecProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.BoundedTensorSpecProto".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TypeSpecProto {
@@ -2931,6 +4183,16 @@ pub mod type_spec_proto {
         }
     }
 }
+impl ::prost::Name for TypeSpecProto {
+    const NAME: &'static str = "TypeSpecProto";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TypeSpecProto".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TypeSpecProto".into()
+    }
+}
 /// A graph with all that is needed to train it further or serve it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct MetaGraphDef {
@@ -2979,6 +4241,26 @@ pub mod meta_graph_def {
             ::prost::alloc::string::String,
         >,
     }
+    impl ::prost::Name for MetaInfoDef {
+        const NAME: &'static str = "MetaInfoDef";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.MetaGraphDef.MetaInfoDef".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.MetaGraphDef.MetaInfoDef".into()
+        }
+    }
+}
+impl ::prost::Name for MetaGraphDef {
+    const NAME: &'static str = "MetaGraphDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.MetaGraphDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.MetaGraphDef".into()
+    }
 }
 /// A named list kept with a graph.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2993,25 +4275,75 @@ pub mod collection_def {
         #[prost(string, repeated, tag = "1")]
         pub value: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     }
+    impl ::prost::Name for NodeList {
+        const NAME: &'static str = "NodeList";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.CollectionDef.NodeList".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.CollectionDef.NodeList".into()
+        }
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct BytesList {
         #[prost(bytes = "vec", repeated, tag = "1")]
         pub value: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+    }
+    impl ::prost::Name for BytesList {
+        const NAME: &'static str = "BytesList";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.CollectionDef.BytesList".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.CollectionDef.BytesList".into()
+        }
     }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Int64List {
         #[prost(int64, repeated, tag = "1")]
         pub value: ::prost::alloc::vec::Vec<i64>,
     }
+    impl ::prost::Name for Int64List {
+        const NAME: &'static str = "Int64List";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.CollectionDef.Int64List".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.CollectionDef.Int64List".into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct FloatList {
         #[prost(float, repeated, tag = "1")]
         pub value: ::prost::alloc::vec::Vec<f32>,
     }
+    impl ::prost::Name for FloatList {
+        const NAME: &'static str = "FloatList";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.CollectionDef.FloatList".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.CollectionDef.FloatList".into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct AnyList {
         #[prost(message, repeated, tag = "1")]
         pub value: ::prost::alloc::vec::Vec<::prost_types::Any>,
+    }
+    impl ::prost::Name for AnyList {
+        const NAME: &'static str = "AnyList";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.CollectionDef.AnyList".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.CollectionDef.AnyList".into()
+        }
     }
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Kind {
@@ -3025,6 +4357,16 @@ pub mod collection_def {
         FloatList(FloatList),
         #[prost(message, tag = "5")]
         AnyList(AnyList),
+    }
+}
+impl ::prost::Name for CollectionDef {
+    const NAME: &'static str = "CollectionDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.CollectionDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.CollectionDef".into()
     }
 }
 /// The inputs and outputs of one use of a graph.
@@ -3048,6 +4390,16 @@ pub struct SignatureDef {
         TensorProto,
     >,
 }
+impl ::prost::Name for SignatureDef {
+    const NAME: &'static str = "SignatureDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SignatureDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SignatureDef".into()
+    }
+}
 /// A tensor of a graph with its type.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TensorInfo {
@@ -3069,12 +4421,32 @@ pub mod tensor_info {
         #[prost(string, tag = "3")]
         pub dense_shape_tensor_name: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for CooSparse {
+        const NAME: &'static str = "CooSparse";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.TensorInfo.CooSparse".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.TensorInfo.CooSparse".into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct CompositeTensor {
         #[prost(message, optional, tag = "1")]
         pub type_spec: ::core::option::Option<super::TypeSpecProto>,
         #[prost(message, repeated, tag = "2")]
         pub components: ::prost::alloc::vec::Vec<super::TensorInfo>,
+    }
+    impl ::prost::Name for CompositeTensor {
+        const NAME: &'static str = "CompositeTensor";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.TensorInfo.CompositeTensor".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.TensorInfo.CompositeTensor".into()
+        }
     }
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Encoding {
@@ -3086,6 +4458,16 @@ pub mod tensor_info {
         CompositeTensor(CompositeTensor),
     }
 }
+impl ::prost::Name for TensorInfo {
+    const NAME: &'static str = "TensorInfo";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TensorInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TensorInfo".into()
+    }
+}
 /// A file under `assets/` and the tensor that receives its path.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AssetFileDef {
@@ -3093,6 +4475,16 @@ pub struct AssetFileDef {
     pub tensor_info: ::core::option::Option<TensorInfo>,
     #[prost(string, tag = "2")]
     pub filename: ::prost::alloc::string::String,
+}
+impl ::prost::Name for AssetFileDef {
+    const NAME: &'static str = "AssetFileDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.AssetFileDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.AssetFileDef".into()
+    }
 }
 /// The nodes that save and restore variables, and how many checkpoints are kept.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3154,6 +4546,16 @@ pub mod saver_def {
         }
     }
 }
+impl ::prost::Name for SaverDef {
+    const NAME: &'static str = "SaverDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SaverDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SaverDef".into()
+    }
+}
 /// The file `saved_model.pb`.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SavedModel {
@@ -3161,6 +4563,16 @@ pub struct SavedModel {
     pub saved_model_schema_version: i64,
     #[prost(message, repeated, tag = "2")]
     pub meta_graphs: ::prost::alloc::vec::Vec<MetaGraphDef>,
+}
+impl ::prost::Name for SavedModel {
+    const NAME: &'static str = "SavedModel";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.SavedModel".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.SavedModel".into()
+    }
 }
 /// The file `fingerprint.pb`.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3179,6 +4591,16 @@ pub struct FingerprintDef {
     pub version: ::core::option::Option<VersionDef>,
     #[prost(string, tag = "7")]
     pub uuid: ::prost::alloc::string::String,
+}
+impl ::prost::Name for FingerprintDef {
+    const NAME: &'static str = "FingerprintDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.FingerprintDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.FingerprintDef".into()
+    }
 }
 /// What one run reports.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3205,12 +4627,42 @@ pub mod run_metadata {
         #[prost(message, optional, tag = "3")]
         pub post_optimization_graph: ::core::option::Option<super::GraphDef>,
     }
+    impl ::prost::Name for FunctionGraphs {
+        const NAME: &'static str = "FunctionGraphs";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.RunMetadata.FunctionGraphs".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.RunMetadata.FunctionGraphs".into()
+        }
+    }
+}
+impl ::prost::Name for RunMetadata {
+    const NAME: &'static str = "RunMetadata";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.RunMetadata".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.RunMetadata".into()
+    }
 }
 /// When each node ran, per device.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StepStats {
     #[prost(message, repeated, tag = "1")]
     pub dev_stats: ::prost::alloc::vec::Vec<DeviceStepStats>,
+}
+impl ::prost::Name for StepStats {
+    const NAME: &'static str = "StepStats";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.StepStats".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.StepStats".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DeviceStepStats {
@@ -3223,6 +4675,16 @@ pub struct DeviceStepStats {
         u32,
         ::prost::alloc::string::String,
     >,
+}
+impl ::prost::Name for DeviceStepStats {
+    const NAME: &'static str = "DeviceStepStats";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.DeviceStepStats".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.DeviceStepStats".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NodeExecStats {
@@ -3261,12 +4723,32 @@ pub struct NodeExecStats {
     #[prost(int64, tag = "17")]
     pub scheduled_nanos: i64,
 }
+impl ::prost::Name for NodeExecStats {
+    const NAME: &'static str = "NodeExecStats";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.NodeExecStats".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.NodeExecStats".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NodeOutput {
     #[prost(int32, tag = "1")]
     pub slot: i32,
     #[prost(message, optional, tag = "3")]
     pub tensor_description: ::core::option::Option<TensorDescription>,
+}
+impl ::prost::Name for NodeOutput {
+    const NAME: &'static str = "NodeOutput";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.NodeOutput".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.NodeOutput".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MemoryStats {
@@ -3286,6 +4768,16 @@ pub struct MemoryStats {
     #[prost(int64, repeated, packed = "false", tag = "6")]
     pub device_persistent_tensor_alloc_ids: ::prost::alloc::vec::Vec<i64>,
 }
+impl ::prost::Name for MemoryStats {
+    const NAME: &'static str = "MemoryStats";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.MemoryStats".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.MemoryStats".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AllocatorMemoryUsed {
     #[prost(string, tag = "1")]
@@ -3301,12 +4793,32 @@ pub struct AllocatorMemoryUsed {
     #[prost(message, repeated, tag = "6")]
     pub allocation_records: ::prost::alloc::vec::Vec<AllocationRecord>,
 }
+impl ::prost::Name for AllocatorMemoryUsed {
+    const NAME: &'static str = "AllocatorMemoryUsed";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.AllocatorMemoryUsed".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.AllocatorMemoryUsed".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AllocationRecord {
     #[prost(int64, tag = "1")]
     pub alloc_micros: i64,
     #[prost(int64, tag = "2")]
     pub alloc_bytes: i64,
+}
+impl ::prost::Name for AllocationRecord {
+    const NAME: &'static str = "AllocationRecord";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.AllocationRecord".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.AllocationRecord".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TensorDescription {
@@ -3316,6 +4828,16 @@ pub struct TensorDescription {
     pub shape: ::core::option::Option<TensorShapeProto>,
     #[prost(message, optional, tag = "4")]
     pub allocation_description: ::core::option::Option<AllocationDescription>,
+}
+impl ::prost::Name for TensorDescription {
+    const NAME: &'static str = "TensorDescription";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.TensorDescription".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.TensorDescription".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AllocationDescription {
@@ -3331,6 +4853,16 @@ pub struct AllocationDescription {
     pub has_single_reference: bool,
     #[prost(uint64, tag = "6")]
     pub ptr: u64,
+}
+impl ::prost::Name for AllocationDescription {
+    const NAME: &'static str = "AllocationDescription";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.AllocationDescription".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.AllocationDescription".into()
+    }
 }
 /// Measured or estimated cost per node.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3389,6 +4921,16 @@ pub mod cost_graph_def {
             #[prost(int32, tag = "2")]
             pub preceding_port: i32,
         }
+        impl ::prost::Name for InputInfo {
+            const NAME: &'static str = "InputInfo";
+            const PACKAGE: &'static str = "graphpb";
+            fn full_name() -> ::prost::alloc::string::String {
+                "graphpb.CostGraphDef.Node.InputInfo".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/graphpb.CostGraphDef.Node.InputInfo".into()
+            }
+        }
         #[derive(Clone, PartialEq, ::prost::Message)]
         pub struct OutputInfo {
             #[prost(int64, tag = "1")]
@@ -3400,6 +4942,26 @@ pub mod cost_graph_def {
             #[prost(enumeration = "super::super::DataType", tag = "4")]
             pub dtype: i32,
         }
+        impl ::prost::Name for OutputInfo {
+            const NAME: &'static str = "OutputInfo";
+            const PACKAGE: &'static str = "graphpb";
+            fn full_name() -> ::prost::alloc::string::String {
+                "graphpb.CostGraphDef.Node.OutputInfo".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "/graphpb.CostGraphDef.Node.OutputInfo".into()
+            }
+        }
+    }
+    impl ::prost::Name for Node {
+        const NAME: &'static str = "Node";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.CostGraphDef.Node".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.CostGraphDef.Node".into()
+        }
     }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct AggregatedCost {
@@ -3407,6 +4969,26 @@ pub mod cost_graph_def {
         pub cost: f32,
         #[prost(string, tag = "2")]
         pub dimension: ::prost::alloc::string::String,
+    }
+    impl ::prost::Name for AggregatedCost {
+        const NAME: &'static str = "AggregatedCost";
+        const PACKAGE: &'static str = "graphpb";
+        fn full_name() -> ::prost::alloc::string::String {
+            "graphpb.CostGraphDef.AggregatedCost".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "/graphpb.CostGraphDef.AggregatedCost".into()
+        }
+    }
+}
+impl ::prost::Name for CostGraphDef {
+    const NAME: &'static str = "CostGraphDef";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.CostGraphDef".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.CostGraphDef".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3426,6 +5008,16 @@ pub struct DeviceAttributes {
     #[prost(int64, tag = "8")]
     pub xla_global_id: i64,
 }
+impl ::prost::Name for DeviceAttributes {
+    const NAME: &'static str = "DeviceAttributes";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.DeviceAttributes".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.DeviceAttributes".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DeviceLocality {
     #[prost(int32, tag = "1")]
@@ -3435,10 +5027,30 @@ pub struct DeviceLocality {
     #[prost(message, optional, tag = "3")]
     pub links: ::core::option::Option<LocalLinks>,
 }
+impl ::prost::Name for DeviceLocality {
+    const NAME: &'static str = "DeviceLocality";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.DeviceLocality".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.DeviceLocality".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct LocalLinks {
     #[prost(message, repeated, tag = "1")]
     pub link: ::prost::alloc::vec::Vec<InterconnectLink>,
+}
+impl ::prost::Name for LocalLinks {
+    const NAME: &'static str = "LocalLinks";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.LocalLinks".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.LocalLinks".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct InterconnectLink {
@@ -3448,4 +5060,14 @@ pub struct InterconnectLink {
     pub r#type: ::prost::alloc::string::String,
     #[prost(int32, tag = "3")]
     pub strength: i32,
+}
+impl ::prost::Name for InterconnectLink {
+    const NAME: &'static str = "InterconnectLink";
+    const PACKAGE: &'static str = "graphpb";
+    fn full_name() -> ::prost::alloc::string::String {
+        "graphpb.InterconnectLink".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "/graphpb.InterconnectLink".into()
+    }
 }

@@ -1,0 +1,3 @@
+//! Files: graphs in binary and text form, arrays.
+
+pub mod text;
