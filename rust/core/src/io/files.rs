@@ -1,0 +1,92 @@
+//! Whole files: read up to a limit, written so that a reader sees the old file or the new one.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use graphpb_kernels::Code;
+
+/// Why a file cannot be read or written; shown as `path: reason`.
+#[derive(Clone, Debug)]
+pub struct FileError {
+    pub code: Code,
+    pub path: PathBuf,
+    pub message: String,
+}
+
+impl FileError {
+    pub fn new(path: &Path, code: Code, message: impl Into<String>) -> Self {
+        FileError { code, path: path.to_owned(), message: message.into() }
+    }
+
+    fn io(path: &Path, error: &io::Error) -> Self {
+        let (code, message) = match error.kind() {
+            io::ErrorKind::NotFound => (Code::NotFound, "No such file or directory".to_owned()),
+            io::ErrorKind::PermissionDenied => (Code::PermissionDenied, "Permission denied".to_owned()),
+            io::ErrorKind::StorageFull => (Code::ResourceExhausted, "No space left on device".to_owned()),
+            _ => (Code::Unknown, error.to_string()),
+        };
+        Self::new(path, code, message)
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.message)
+    }
+}
+
+impl std::error::Error for FileError {}
+
+/// The content of a regular file of at most `limit` bytes.
+///
+/// NOT_FOUND or PERMISSION_DENIED as the system says, INVALID_ARGUMENT for a folder or device, RESOURCE_EXHAUSTED beyond
+/// the limit.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let too_large = || FileError::new(path, Code::ResourceExhausted, format!("File is larger than {} MiB", limit >> 20));
+    let meta = fs::metadata(path).map_err(|e| FileError::io(path, &e))?;
+    if !meta.is_file() {
+        let what = if meta.is_dir() { "Is a directory" } else { "Not a regular file" };
+        return Err(FileError::new(path, Code::InvalidArgument, what));
+    }
+    if meta.len() > limit {
+        return Err(too_large());
+    }
+    let file = File::open(path).map_err(|e| FileError::io(path, &e))?;
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| FileError::io(path, &e))?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large());
+    }
+    Ok(bytes)
+}
+
+/// Write a file by way of a temporary one in the same folder, which then takes its name.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    // Through a symbolic link, the file it points to is replaced, not the link.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let Some(name) = target.file_name() else {
+        return Err(FileError::new(path, Code::InvalidArgument, "Not a file name"));
+    };
+    let mut temporary_name = std::ffi::OsString::from(".");
+    temporary_name.push(name);
+    temporary_name.push(format!(".{}.{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    let temporary = target.with_file_name(temporary_name);
+    let written = (|| {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        if let Ok(old) = fs::metadata(&target) {
+            file.set_permissions(old.permissions())?;
+        }
+        drop(file);
+        fs::rename(&temporary, &target)
+    })();
+    written.map_err(|e| {
+        let _ = fs::remove_file(&temporary);
+        FileError::io(path, &e)
+    })
+}
