@@ -226,20 +226,8 @@ pub const INDEX: &[DType] = &[DType::I32, DType::I64];
 pub const FLOATS: &[DType] = &[DType::BF16, DType::F16, DType::F32, DType::F64];
 pub const FLOATS_COMPLEX: &[DType] = &[DType::BF16, DType::F16, DType::F32, DType::F64, DType::C64, DType::C128];
 /// Real numbers.
-pub const REALS: &[DType] = &[
-    DType::F32,
-    DType::F64,
-    DType::I32,
-    DType::U8,
-    DType::I16,
-    DType::I8,
-    DType::I64,
-    DType::BF16,
-    DType::U16,
-    DType::F16,
-    DType::U32,
-    DType::U64,
-];
+pub const REALS: &[DType] =
+    &[DType::F32, DType::F64, DType::I32, DType::U8, DType::I16, DType::I8, DType::I64, DType::BF16, DType::U16, DType::F16, DType::U32, DType::U64];
 /// Real and complex numbers.
 pub const NUMBERS: &[DType] = &[
     DType::F32,

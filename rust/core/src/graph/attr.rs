@@ -7,15 +7,7 @@ use graphpb_kernels::{DType, Tensor};
 use crate::error::{Error, Result};
 use crate::graph::fact::Shape;
 use crate::proto;
-
-/// How a constant is written to a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// All values, as Python's `tf.constant(array)` does.
-    Full,
-    /// One typed value that stands for all elements, as `tf.constant(v, shape=s)` does.
-    Splat,
-}
+pub use crate::proto::tensor::Encoding;
 
 /// A tensor attribute: the message it came in, or the value it was built from; decoded at most once.
 #[derive(Debug)]
@@ -37,7 +29,7 @@ impl TensorAttr {
     /// The tensor; an error when the message is malformed.
     pub fn tensor(&self) -> Result<&Tensor> {
         let r = self.value.get_or_init(|| match &self.proto {
-            Some(p) => proto::tensor::decode(p),
+            Some(p) => proto::tensor::decode(p).map_err(Error::from),
             None => Err(Error::internal("tensor attribute without a value")),
         });
         r.as_ref().map_err(Clone::clone)
@@ -45,7 +37,7 @@ impl TensorAttr {
     pub fn to_proto(&self) -> Result<proto::TensorProto> {
         match &self.proto {
             Some(p) => Ok(p.clone()),
-            None => Ok(proto::tensor::encode(self.tensor()?, self.encoding)),
+            None => Ok(proto::tensor::encode(self.tensor()?, self.encoding)?),
         }
     }
     /// Element type and sizes, read without decoding the values.
@@ -103,7 +95,9 @@ fn same_tensor(a: &Arc<TensorAttr>, b: &Arc<TensorAttr>) -> bool {
     }
     match (a.tensor(), b.tensor()) {
         (Ok(x), Ok(y)) => {
-            x.dtype() == y.dtype() && x.dims() == y.dims() && if x.dtype() == DType::Str { x.as_strings() == y.as_strings() } else { x.bytes() == y.bytes() }
+            x.dtype() == y.dtype()
+                && x.dims() == y.dims()
+                && if x.dtype() == DType::Str { x.as_strings() == y.as_strings() } else { x.bytes() == y.bytes() }
         }
         _ => false,
     }

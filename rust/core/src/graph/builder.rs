@@ -68,7 +68,9 @@ impl Graph {
             }
         };
         if !is_valid_op_name(&name) {
-            return Err(Error::value(format!("'{name}' is not a valid node name. Accepted names conform to Regex /^[A-Za-z0-9.][A-Za-z0-9_.\\\\/>-]*$/")));
+            return Err(Error::value(format!(
+                "'{name}' is not a valid node name. Accepted names conform to Regex /^[A-Za-z0-9.][A-Za-z0-9_.\\\\/>-]*$/"
+            )));
         }
         let site = |g: &Graph, s: Option<Site>| s.and_then(|s| Some(format!("{}:{}", g.codes.get(s.code as usize)?.file, s.line)));
         let Some(def) = lookup(new.op) else {
@@ -85,8 +87,7 @@ impl Graph {
             check_inputs(def, &inputs, &attrs)?;
             let mut outputs = output_facts(def, &attrs)?;
             let values = GraphValues { graph: self, inputs: new.inputs };
-            infer_shapes(def, &attrs, &inputs, &mut outputs, &values)
-                .map_err(|e| shape_error(e, &name, def, &attrs, &inputs))?;
+            infer_shapes(def, &attrs, &inputs, &mut outputs, &values).map_err(|e| shape_error(e, &name, def, &attrs, &inputs))?;
             Ok(outputs)
         };
         let outputs = match built() {
@@ -228,7 +229,12 @@ pub fn check_attr(spec: &AttrSpec, v: &Attr) -> Result<()> {
             return Err(Error::invalid(format!("Value for attr '{}' of {i} must be at least minimum {}", spec.name, spec.minimum.unwrap_or(0))));
         }
         Attr::List(l) if spec.minimum.is_some_and(|m| (l.len() as i64) < m) => {
-            return Err(Error::invalid(format!("Length for attr '{}' of {} must be at least minimum {}", spec.name, l.len(), spec.minimum.unwrap_or(0))));
+            return Err(Error::invalid(format!(
+                "Length for attr '{}' of {} must be at least minimum {}",
+                spec.name,
+                l.len(),
+                spec.minimum.unwrap_or(0)
+            )));
         }
         _ => {}
     }
@@ -258,7 +264,12 @@ fn infer_attrs(def: &'static OpDef, inputs: &[Fact], attrs: &mut Attrs) -> Resul
                     Some((_, first, d)) if *d != f.dtype => {
                         if a.number.is_some() && *first == a.name {
                             let all: Vec<_> = inputs[at..(at + n).min(inputs.len())].iter().map(|f| f.dtype.name()).collect();
-                            return Err(Error::type_error(format!("Tensors in list passed to '{}' of '{}' Op have types [{}] that don't all match.", a.name, def.name, all.join(", "))));
+                            return Err(Error::type_error(format!(
+                                "Tensors in list passed to '{}' of '{}' Op have types [{}] that don't all match.",
+                                a.name,
+                                def.name,
+                                all.join(", ")
+                            )));
                         }
                         return Err(Error::type_error(format!(
                             "Input '{}' of '{}' Op has type {} that does not match type {} of argument '{first}'.",
@@ -291,7 +302,11 @@ fn infer_attrs(def: &'static OpDef, inputs: &[Fact], attrs: &mut Attrs) -> Resul
             check_attr(spec, v).map_err(|e| match (v, def.inputs.iter().find(|a| a.ty == ArgType::Attr(spec.name))) {
                 (Attr::Type(n), Some(a)) => {
                     let got = DType::from_number(*n).map_or("unknown", |d| d.name());
-                    Error::type_error(format!("Value passed to parameter '{}' has DataType {got} not in list of allowed values: {}", a.name, type_list(spec.types)))
+                    Error::type_error(format!(
+                        "Value passed to parameter '{}' has DataType {got} not in list of allowed values: {}",
+                        a.name,
+                        type_list(spec.types)
+                    ))
                 }
                 _ => e.into_value(),
             })?;
@@ -358,7 +373,10 @@ pub fn check_inputs(def: &OpDef, inputs: &[Fact], attrs: &Attrs) -> Result<()> {
                 )));
             }
             if a.is_ref && !f.is_ref {
-                return Err(Error::type_error(format!("'{}' Op requires that input '{}' be a mutable tensor (e.g.: a tf.Variable)", def.name, a.name)));
+                return Err(Error::type_error(format!(
+                    "'{}' Op requires that input '{}' be a mutable tensor (e.g.: a tf.Variable)",
+                    def.name, a.name
+                )));
             }
             at += 1;
         }

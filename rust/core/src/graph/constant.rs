@@ -94,7 +94,11 @@ impl Graph {
                 Some(Shape::of(&node.inputs.iter().map(|&i| self.scalar_value(i, depth)).collect::<Vec<_>>()))
             }
             "ConcatV2" | "Concat" => {
-                let parts = if node.op_name() == "ConcatV2" { &node.inputs[..node.inputs.len().saturating_sub(1)] } else { node.inputs.get(1..).unwrap_or(&[]) };
+                let parts = if node.op_name() == "ConcatV2" {
+                    &node.inputs[..node.inputs.len().saturating_sub(1)]
+                } else {
+                    node.inputs.get(1..).unwrap_or(&[])
+                };
                 Some(parts.iter().fold(Shape::scalar(), |s, &p| s.concat(&self.partial(p, depth + 1))))
             }
             "Cast" | "Identity" | "StopGradient" => node.inputs.first().map(|&i| self.partial(i, depth + 1)),
@@ -103,7 +107,9 @@ impl Graph {
                 let src = node.inputs.first().map(|&i| self.partial(i, depth + 1));
                 let idx = node.inputs.get(1).and_then(|&i| self.fold(i, depth + 1)).filter(|t| t.rank() == 1).and_then(|t| t.to_i64s());
                 match (src.as_ref().and_then(Shape::dims), idx) {
-                    (Some(d), Some(ix)) => Some(Shape::of(&ix.iter().map(|&k| usize::try_from(k).ok().and_then(|k| d.get(k)).copied().unwrap_or(-1)).collect::<Vec<_>>())),
+                    (Some(d), Some(ix)) => Some(Shape::of(
+                        &ix.iter().map(|&k| usize::try_from(k).ok().and_then(|k| d.get(k)).copied().unwrap_or(-1)).collect::<Vec<_>>(),
+                    )),
                     _ => None,
                 }
             }

@@ -84,7 +84,10 @@ impl Shape {
                     if *o < 0 {
                         *o = y;
                     } else if y >= 0 && y != *o {
-                        return Err(Error::value(format!("Dimension {i} in both shapes must be equal, but are {} and {y}. Shapes are {self} and {other}.", *o)));
+                        return Err(Error::value(format!(
+                            "Dimension {i} in both shapes must be equal, but are {} and {y}. Shapes are {self} and {other}.",
+                            *o
+                        )));
                     }
                 }
                 Ok(Shape(Some(out)))

@@ -143,7 +143,17 @@ impl Graph {
             let extra = (d.experimental_debug_info.is_some() || d.experimental_type.is_some())
                 .then(|| Box::new(NodeExtra { debug_info: d.experimental_debug_info.clone(), full_type: d.experimental_type.clone() }));
             self.names.mark(&name);
-            self.push(Node { name: name.into(), op, inputs: SmallVec::new(), controls: SmallVec::new(), attrs, device, outputs: SmallVec::new(), site: options.site, extra });
+            self.push(Node {
+                name: name.into(),
+                op,
+                inputs: SmallVec::new(),
+                controls: SmallVec::new(),
+                attrs,
+                device,
+                outputs: SmallVec::new(),
+                site: options.site,
+                extra,
+            });
         }
         for (i, d) in defs.iter().enumerate() {
             let id = NodeId((first + i) as u32);
@@ -232,7 +242,13 @@ impl Graph {
                 continue;
             }
             let Some(f) = producer.outputs.get(o.index as usize) else {
-                return Err(Error::invalid(format!("input {i} is '{}:{}', but '{}' has {} outputs", producer.name, o.index, producer.name, producer.outputs.len())));
+                return Err(Error::invalid(format!(
+                    "input {i} is '{}:{}', but '{}' has {} outputs",
+                    producer.name,
+                    o.index,
+                    producer.name,
+                    producer.outputs.len()
+                )));
             };
             inputs.push(f.clone());
         }
@@ -255,7 +271,9 @@ impl Graph {
         let node = self.node(id);
         if let Some(f) = self.library.iter().flat_map(|l| &l.function).find(|f| f.signature.as_ref().is_some_and(|s| s.name == node.op_name())) {
             let args = f.signature.iter().flat_map(|s| &s.output_arg);
-            return Ok(args.map(|a| Fact { dtype: DType::from_number(a.r#type).unwrap_or(DType::F32), is_ref: false, shape: Shape::UNKNOWN }).collect());
+            return Ok(args
+                .map(|a| Fact { dtype: DType::from_number(a.r#type).unwrap_or(DType::F32), is_ref: false, shape: Shape::UNKNOWN })
+                .collect());
         }
         let stated: &[Shape] = match node.attrs.get("_output_shapes") {
             Some(Attr::List(AttrList::Shape(s))) => s,
@@ -278,7 +296,11 @@ impl Graph {
             match mine.function.iter().find(|m| m.signature.as_ref().is_some_and(|s| s.name == name)) {
                 None => mine.function.push(f),
                 Some(m) if *m == f => {}
-                Some(_) => return Err(Error::invalid(format!("Cannot add function '{name}' because a different function with the same name already exists."))),
+                Some(_) => {
+                    return Err(Error::invalid(format!(
+                        "Cannot add function '{name}' because a different function with the same name already exists."
+                    )));
+                }
             }
         }
         mine.gradient.extend(new.gradient);

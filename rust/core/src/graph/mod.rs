@@ -237,9 +237,8 @@ impl Graph {
     /// `Merge` may close a cycle; any other cycle is an error that names a node on it.
     pub fn topological_order(&self) -> Result<Vec<NodeId>> {
         // In a graph built op by op the creation order is one already.
-        let in_order = self.nodes.iter().enumerate().all(|(i, n)| {
-            n.inputs.iter().map(|o| o.node).chain(n.controls.iter().copied()).all(|p| p.index() < i)
-        });
+        let in_order =
+            self.nodes.iter().enumerate().all(|(i, n)| n.inputs.iter().map(|o| o.node).chain(n.controls.iter().copied()).all(|p| p.index() < i));
         if in_order {
             return Ok(self.ids().collect());
         }
@@ -271,7 +270,11 @@ impl Graph {
         }
         if order.len() < n {
             let first = (0..n).find(|&i| waiting[i] > 0).unwrap_or(0);
-            return Err(Error::invalid(format!("Graph is invalid, contains a cycle with {} nodes, including: {}", n - order.len(), self.nodes[first].name)));
+            return Err(Error::invalid(format!(
+                "Graph is invalid, contains a cycle with {} nodes, including: {}",
+                n - order.len(),
+                self.nodes[first].name
+            )));
         }
         Ok(order)
     }

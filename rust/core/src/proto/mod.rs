@@ -4,6 +4,7 @@
 #[rustfmt::skip]
 mod messages;
 
+pub mod convert;
 pub mod tensor;
 
 pub use messages::*;

@@ -25,6 +25,8 @@ pub enum Encoding {
     Full,
     /// Without a trailing run of one value where that at least halves a tensor of 64 elements or more, as Grappler does.
     Compact,
+    /// One value that stands for all elements, as `tf.constant(v, shape=s)` writes it.
+    Splat,
 }
 
 fn invalid(message: String) -> KernelError {
@@ -231,7 +233,9 @@ pub fn encode(tensor: &Tensor, encoding: Encoding) -> Result<TensorProto> {
             return Ok(proto);
         }
     }
-    if n > 1 && has_content(dtype) {
+    if encoding == Encoding::Splat {
+        put_values(&mut proto, tensor, 1)?;
+    } else if n > 1 && has_content(dtype) {
         proto.tensor_content = prost::bytes::Bytes::copy_from_slice(tensor.bytes());
     } else {
         put_values(&mut proto, tensor, n)?;

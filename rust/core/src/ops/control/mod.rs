@@ -1,0 +1,8 @@
+//! Sources, identities and ordering.
+
+pub mod constant;
+pub mod identity;
+pub mod no_op;
+pub mod placeholder;
+pub mod placeholder_with_default;
+pub mod stop_gradient;

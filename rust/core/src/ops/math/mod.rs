@@ -1,0 +1,3 @@
+//! Arithmetic, comparisons, reductions, matrix products.
+
+pub mod add;

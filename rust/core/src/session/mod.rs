@@ -1,0 +1,4 @@
+//! A session: variables and cached plans.
+
+pub mod env;
+pub mod vars;

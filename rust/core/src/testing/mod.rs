@@ -1,0 +1,3 @@
+//! The generic checks of ops, run by the tests and by `graphpb check`.
+
+pub mod cases;
