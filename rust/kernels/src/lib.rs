@@ -3,6 +3,8 @@
 pub mod buffer;
 pub mod dtype;
 pub mod error;
+pub mod gemm;
+pub mod isa;
 pub mod par;
 pub mod pool;
 pub mod tensor;

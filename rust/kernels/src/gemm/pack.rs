@@ -1,0 +1,189 @@
+//! Packing of operands into panels, and the reused buffers that hold them.
+
+use super::micro::Kernels;
+use crate::isa::Isa;
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::cell::Cell;
+
+/// Write `dst[p * width + l] = src[l * lane_stride + p * k_stride]` for `l < lanes` and `p < k`, and zeros for lanes up to `width`.
+///
+/// # Safety
+/// The strides keep every element read inside the source, `dst` holds `k * width` values, and the level is available.
+pub(super) unsafe fn panel<T: Kernels>(
+    level: Isa,
+    src: *const T,
+    lane_stride: usize,
+    k_stride: usize,
+    lanes: usize,
+    width: usize,
+    k: usize,
+    dst: *mut T,
+) {
+    // SAFETY: every access below is `l < lanes`, `p < k` of the source or inside `k * width` of dst.
+    unsafe {
+        if lane_stride == 1 {
+            if lanes == width {
+                for p in 0..k {
+                    copy_row(src.add(p * k_stride), dst.add(p * width), width);
+                }
+            } else {
+                for p in 0..k {
+                    copy_row(src.add(p * k_stride), dst.add(p * width), lanes);
+                    for l in lanes..width {
+                        *dst.add(p * width + l) = T::default();
+                    }
+                }
+            }
+            return;
+        }
+        let mut done = 0;
+        if k_stride == 1 && level >= Isa::Avx2 {
+            let side = T::SIDE;
+            // A block of the last group writes past its row into the next one; so groups go from last to first, and the last
+            // block is left to the loop below unless rows end with a whole group.
+            let spare = usize::from(width % side != 0);
+            while done + side + spare <= k {
+                let mut group = width.div_ceil(side);
+                while group > 0 {
+                    group -= 1;
+                    let l = group * side;
+                    let rows = lanes.saturating_sub(l).min(side);
+                    T::transpose(src.wrapping_add(l * lane_stride + done), lane_stride, rows, dst.add(done * width + l), width);
+                }
+                done += side;
+            }
+        }
+        for p in done..k {
+            for l in 0..lanes {
+                *dst.add(p * width + l) = *src.add(l * lane_stride + p * k_stride);
+            }
+            for l in lanes..width {
+                *dst.add(p * width + l) = T::default();
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn copy_row<T: Copy>(src: *const T, dst: *mut T, n: usize) {
+    // SAFETY: the caller gives `n` values on both sides; the buffers are distinct.
+    unsafe {
+        match n {
+            32 => std::ptr::copy_nonoverlapping(src, dst, 32),
+            16 => std::ptr::copy_nonoverlapping(src, dst, 16),
+            14 => std::ptr::copy_nonoverlapping(src, dst, 14),
+            13 => std::ptr::copy_nonoverlapping(src, dst, 13),
+            8 => std::ptr::copy_nonoverlapping(src, dst, 8),
+            _ => std::ptr::copy_nonoverlapping(src, dst, n),
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    /// See [`super::Kernels::transpose`].
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn transpose8(src: *const f32, src_stride: usize, rows: usize, dst: *mut f32, dst_stride: usize) {
+        // SAFETY: rows below `rows` have eight readable values, dst eight writable ones in each of eight runs.
+        unsafe {
+            let row = |i: usize| if i < rows { _mm256_loadu_ps(src.add(i * src_stride)) } else { _mm256_setzero_ps() };
+            let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
+            let (r4, r5, r6, r7) = (row(4), row(5), row(6), row(7));
+            let (a0, a1) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
+            let (a2, a3) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
+            let (a4, a5) = (_mm256_unpacklo_ps(r4, r5), _mm256_unpackhi_ps(r4, r5));
+            let (a6, a7) = (_mm256_unpacklo_ps(r6, r7), _mm256_unpackhi_ps(r6, r7));
+            let (b0, b1) = (_mm256_shuffle_ps::<0x44>(a0, a2), _mm256_shuffle_ps::<0xEE>(a0, a2));
+            let (b2, b3) = (_mm256_shuffle_ps::<0x44>(a1, a3), _mm256_shuffle_ps::<0xEE>(a1, a3));
+            let (b4, b5) = (_mm256_shuffle_ps::<0x44>(a4, a6), _mm256_shuffle_ps::<0xEE>(a4, a6));
+            let (b6, b7) = (_mm256_shuffle_ps::<0x44>(a5, a7), _mm256_shuffle_ps::<0xEE>(a5, a7));
+            _mm256_storeu_ps(dst, _mm256_permute2f128_ps::<0x20>(b0, b4));
+            _mm256_storeu_ps(dst.add(dst_stride), _mm256_permute2f128_ps::<0x20>(b1, b5));
+            _mm256_storeu_ps(dst.add(2 * dst_stride), _mm256_permute2f128_ps::<0x20>(b2, b6));
+            _mm256_storeu_ps(dst.add(3 * dst_stride), _mm256_permute2f128_ps::<0x20>(b3, b7));
+            _mm256_storeu_ps(dst.add(4 * dst_stride), _mm256_permute2f128_ps::<0x31>(b0, b4));
+            _mm256_storeu_ps(dst.add(5 * dst_stride), _mm256_permute2f128_ps::<0x31>(b1, b5));
+            _mm256_storeu_ps(dst.add(6 * dst_stride), _mm256_permute2f128_ps::<0x31>(b2, b6));
+            _mm256_storeu_ps(dst.add(7 * dst_stride), _mm256_permute2f128_ps::<0x31>(b3, b7));
+        }
+    }
+
+    /// See [`super::Kernels::transpose`].
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn transpose4(src: *const f64, src_stride: usize, rows: usize, dst: *mut f64, dst_stride: usize) {
+        // SAFETY: rows below `rows` have four readable values, dst four writable ones in each of four runs.
+        unsafe {
+            let row = |i: usize| if i < rows { _mm256_loadu_pd(src.add(i * src_stride)) } else { _mm256_setzero_pd() };
+            let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
+            let (a0, a1) = (_mm256_unpacklo_pd(r0, r1), _mm256_unpackhi_pd(r0, r1));
+            let (a2, a3) = (_mm256_unpacklo_pd(r2, r3), _mm256_unpackhi_pd(r2, r3));
+            _mm256_storeu_pd(dst, _mm256_permute2f128_pd::<0x20>(a0, a2));
+            _mm256_storeu_pd(dst.add(dst_stride), _mm256_permute2f128_pd::<0x20>(a1, a3));
+            _mm256_storeu_pd(dst.add(2 * dst_stride), _mm256_permute2f128_pd::<0x31>(a0, a2));
+            _mm256_storeu_pd(dst.add(3 * dst_stride), _mm256_permute2f128_pd::<0x31>(a1, a3));
+        }
+    }
+}
+#[cfg(target_arch = "x86_64")]
+pub(super) use x86::{transpose4, transpose8};
+
+/// A 64-byte aligned block that is kept by its thread between calls.
+pub(super) struct Scratch {
+    ptr: *mut u8,
+    bytes: usize,
+}
+
+// SAFETY: the block is owned; only its user reads or writes it.
+unsafe impl Send for Scratch {}
+// SAFETY: as above.
+unsafe impl Sync for Scratch {}
+
+impl Scratch {
+    const EMPTY: Scratch = Scratch { ptr: std::ptr::null_mut(), bytes: 0 };
+
+    pub fn new(bytes: usize) -> Scratch {
+        let layout = Layout::from_size_align(bytes.max(64), 64).expect("a pack buffer below isize::MAX");
+        // SAFETY: the size is not zero.
+        let ptr = unsafe { alloc(layout) };
+        if ptr.is_null() {
+            handle_alloc_error(layout);
+        }
+        Scratch { ptr, bytes: bytes.max(64) }
+    }
+
+    pub fn ptr<T>(&self) -> *mut T {
+        self.ptr.cast()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if !self.ptr.is_null() {
+            // SAFETY: made by `new` with this layout.
+            unsafe { dealloc(self.ptr, Layout::from_size_align_unchecked(self.bytes, 64)) }
+        }
+    }
+}
+
+thread_local! {
+    static SLOTS: [Cell<Scratch>; 2] = const { [Cell::new(Scratch::EMPTY), Cell::new(Scratch::EMPTY)] };
+}
+
+/// Blocks above this are returned to the allocator instead of kept.
+const KEEP: usize = 32 << 20;
+
+/// Run `f` with a buffer of at least `count` values. It is taken out of its slot meanwhile, so nested use (a stolen task) makes another.
+pub(super) fn with_scratch<T, R>(slot: usize, count: usize, f: impl FnOnce(*mut T) -> R) -> R {
+    let bytes = count * size_of::<T>();
+    let mut block = SLOTS.with(|s| s[slot].replace(Scratch::EMPTY));
+    if block.bytes < bytes {
+        block = Scratch::new(bytes);
+    }
+    let result = f(block.ptr());
+    if block.bytes <= KEEP {
+        SLOTS.with(|s| s[slot].set(block));
+    }
+    result
+}
