@@ -1,4 +1,6 @@
-"""Tolerances and messages for comparing arrays with recorded ones."""
+"""Stores recorded arrays compactly, and compares arrays with them: tolerances and messages."""
+
+import json
 
 import numpy as np
 
@@ -27,3 +29,27 @@ def difference(label, actual, expected, slack=1.0):
     where = tuple(int(i) for i in np.argwhere(~np.asarray(same))[0]) if expected.ndim else ()
     return (f"{label}: {int(np.sum(~np.asarray(same)))} of {expected.size} elements differ, first at {list(where)}: "
             f"{actual[where]!r}, expected {expected[where]!r}")
+
+
+def store(path, values):
+    """Write {key: array} as an npz with one flat member per dtype, in order of the index; strings become fixed-width bytes."""
+    flat, index = {}, []
+    for key, value in values.items():
+        if value.dtype == object:
+            value = np.array([bytes(item) for item in value.ravel()]).reshape(value.shape)
+        flat.setdefault(value.dtype.str[1:], []).append(value.ravel())
+        index.append([key, value.dtype.str[1:], list(value.shape)])
+    members = {name: np.concatenate(parts) for name, parts in sorted(flat.items())}
+    np.savez_compressed(path, index=np.frombuffer(json.dumps(index).encode(), np.uint8), **members)
+
+
+def load(path):
+    """Read what `store` wrote: {key: array} in the same order."""
+    values, used = {}, {}
+    with np.load(path) as file:
+        members = {name: file[name] for name in file.files}
+    for key, dtype, shape in json.loads(members["index"].tobytes()):
+        start, size = used.get(dtype, 0), int(np.prod(shape, dtype=np.int64))
+        values[key] = members[dtype][start:start + size].reshape(shape)
+        used[dtype] = start + size
+    return values

@@ -3,7 +3,6 @@
 import functools
 import json
 
-import numpy as np
 import pytest
 from google.protobuf import text_format
 
@@ -31,8 +30,7 @@ def facts(name):
 
 @functools.cache
 def recorded_values(name):
-    with np.load(script_player.GOLDENS / name / "values.npz") as values:
-        return {key: values[key] for key in values.files}
+    return golden_values.load(script_player.GOLDENS / name / "values.npz")
 
 
 @functools.cache

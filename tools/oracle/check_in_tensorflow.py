@@ -11,8 +11,6 @@ import json
 import pathlib
 import sys
 
-import numpy as np
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
@@ -42,16 +40,14 @@ def write(folder, names):
             "steps": [[one.name for one in (step if isinstance(step, list) else [step])] for step in built.steps],
         }
         (target / "plan.json").write_text(json.dumps(plan))
-        strings = {key: np.array([bytes(s) for s in value.ravel()]).reshape(value.shape) for key, value in values.items() if value.dtype == object}
-        np.savez_compressed(target / "values.npz", **{**values, **strings})
+        golden_values.store(target / "values.npz", values)
         print(f"wrote {name}: {len(built.graph.get_operations())} nodes, {len(values)} values")
 
 
 def check_one(tf, target):
     """Load and play one saved graph in TensorFlow; return (values compared, list of differences)."""
     plan = json.loads((target / "plan.json").read_text())
-    with np.load(target / "values.npz") as stored:
-        expected = {key: stored[key] for key in stored.files}
+    expected = golden_values.load(target / "values.npz")
     graph_def = tf.GraphDef()
     graph_def.ParseFromString((target / "graph.pb").read_bytes())
     graph = tf.Graph()
