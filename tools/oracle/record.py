@@ -29,7 +29,12 @@ FILES = ("graph.pbtxt", "values.npz", "facts.json")
 
 
 def one_node_per_line(graph_def):
-    """Text format of a GraphDef, a line for each node and function: valid text, short diffs."""
+    """Text format of a GraphDef, a line for each node and function: valid text, short diffs.
+
+    `_has_manual_control_dependencies`, bookkeeping of TensorFlow 2 on most nodes, is left out.
+    """
+    for node in graph_def.node:
+        node.attr.pop("_has_manual_control_dependencies", None)
     rest = type(graph_def)()
     rest.CopyFrom(graph_def)
     rest.ClearField("node")
