@@ -21,7 +21,7 @@ impl FileError {
         FileError { code, path: path.to_owned(), message: message.into() }
     }
 
-    fn io(path: &Path, error: &io::Error) -> Self {
+    pub fn io(path: &Path, error: &io::Error) -> Self {
         let (code, message) = match error.kind() {
             io::ErrorKind::NotFound => (Code::NotFound, "No such file or directory".to_owned()),
             io::ErrorKind::PermissionDenied => (Code::PermissionDenied, "Permission denied".to_owned()),
@@ -40,22 +40,27 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
-/// The content of a regular file of at most `limit` bytes.
+/// A regular file, open for reading.
 ///
-/// NOT_FOUND or PERMISSION_DENIED as the system says, INVALID_ARGUMENT for a folder or device, RESOURCE_EXHAUSTED beyond
-/// the limit.
-pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let too_large = || FileError::new(path, Code::ResourceExhausted, format!("File is larger than {} MiB", limit >> 20));
+/// NOT_FOUND or PERMISSION_DENIED as the system says, INVALID_ARGUMENT for a folder or device.
+pub fn open(path: &Path) -> Result<File, FileError> {
     let meta = fs::metadata(path).map_err(|e| FileError::io(path, &e))?;
     if !meta.is_file() {
         let what = if meta.is_dir() { "Is a directory" } else { "Not a regular file" };
         return Err(FileError::new(path, Code::InvalidArgument, what));
     }
-    if meta.len() > limit {
+    File::open(path).map_err(|e| FileError::io(path, &e))
+}
+
+/// The content of a regular file of at most `limit` bytes; RESOURCE_EXHAUSTED beyond.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
+    let too_large = || FileError::new(path, Code::ResourceExhausted, format!("File is larger than {} MiB", limit >> 20));
+    let file = open(path)?;
+    let length = file.metadata().map_or(0, |m| m.len());
+    if length > limit {
         return Err(too_large());
     }
-    let file = File::open(path).map_err(|e| FileError::io(path, &e))?;
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| FileError::io(path, &e))?;
     if bytes.len() as u64 > limit {
         return Err(too_large());

@@ -2,4 +2,10 @@
 
 pub mod files;
 pub mod graphdef;
+pub mod npy;
+mod npy_header;
+pub mod npz;
 pub mod text;
+
+#[cfg(test)]
+mod npy_tests;
