@@ -25,7 +25,8 @@ import golden_values  # noqa: E402
 import script_player  # noqa: E402
 from tf1 import tf  # noqa: E402
 
-FILES = ("graph.pbtxt", "values.npz", "facts.json")
+VALUES_ONLY = {"loops"}
+"""Folders whose graphs are not recorded: TensorFlow writes TF1 control flow there, graphpb functions."""
 
 
 def one_node_per_line(graph_def):
@@ -57,7 +58,7 @@ def in_gradients(name):
     return "_grad/" in name or name.startswith("gradients")
 
 
-def facts_of(built):
+def facts_of(built, values_only):
     """What a user can see of a built script without running it."""
     graph = built.graph
     collections = {}
@@ -72,7 +73,7 @@ def facts_of(built):
         "reprs": {label: repr(fetch) for label, fetch in built.fetches.items() if " at 0x" not in repr(fetch)},
         "steps": [[element_name(one) for one in (step if isinstance(step, list) else [step])] for step in built.steps],
         "collections": collections,
-        "tensors": {t.name: [t.dtype.name, static_shape(t)] for op in graph.get_operations() if not in_gradients(op.name) for t in op.outputs},
+        "tensors": {} if values_only else {t.name: [t.dtype.name, static_shape(t)] for op in graph.get_operations() if not in_gradients(op.name) for t in op.outputs},
     }
 
 
@@ -94,13 +95,15 @@ def record(name, folder):
     tf.reset_default_graph()
     built = script_player.build(tf, name)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "graph.pbtxt").write_text(one_node_per_line(built.graph.as_graph_def()))
-    write_facts(folder / "facts.json", facts_of(built))
+    values_only = name.split("/")[0] in VALUES_ONLY
+    if not values_only:
+        (folder / "graph.pbtxt").write_text(one_node_per_line(built.graph.as_graph_def()))
+    write_facts(folder / "facts.json", facts_of(built, values_only))
     config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
     with tf.Session(graph=built.graph, config=config) as session:
         values = script_player.play(session, built)
     golden_values.store(folder / "values.npz", values)
-    return len(built.graph.get_operations()), len(values), sum((folder / file).stat().st_size for file in FILES)
+    return len(built.graph.get_operations()), len(values), sum(file.stat().st_size for file in folder.iterdir())
 
 
 def same_values(a, b):
@@ -124,8 +127,10 @@ def main():
             print(f"{name:40} {nodes:5} nodes {values:5} values {size / 1024:8.1f} KiB", flush=True)
             if options.check:
                 old = script_player.GOLDENS / name
-                same = all((old / f).exists() for f in FILES) and same_values(folder / FILES[1], old / FILES[1])
-                if not (same and all(filecmp.cmp(folder / f, old / f, shallow=False) for f in (FILES[0], FILES[2]))):
+                texts = [file.name for file in folder.iterdir() if file.suffix != ".npz"]
+                same = old.is_dir() and sorted(f.name for f in old.iterdir()) == sorted(f.name for f in folder.iterdir())
+                same = same and all(filecmp.cmp(folder / f, old / f, shallow=False) for f in texts)
+                if not (same and same_values(folder / "values.npz", old / "values.npz")):
                     different.append(name)
     print(f"{len(names)} scripts, {total / 1024:.0f} KiB")
     if different:
