@@ -3,6 +3,8 @@
 pub mod attr;
 pub mod builder;
 pub mod constant;
+pub mod describe;
+pub mod diff;
 pub mod export;
 pub mod fact;
 pub mod import;

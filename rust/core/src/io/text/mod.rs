@@ -10,6 +10,7 @@ use std::fmt;
 use prost::{Message, Name};
 
 use self::schema::Schema;
+pub use print::{float32_text, float64_text};
 
 /// How deep messages may be nested, in text as in bytes.
 pub const MAX_DEPTH: usize = 100;
