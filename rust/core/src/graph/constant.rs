@@ -195,6 +195,7 @@ pub(crate) fn run_alone(graph: &Graph, node: &Node, inputs: &mut [Option<Value>]
         attrs: node.attrs.clone(),
         outputs: node.outputs.iter().map(|f| f.dtype).collect(),
         node: u32::MAX,
+        site: None,
     };
     let env = Env::default();
     let mut outputs: Vec<Option<Value>> = vec![None; node.outputs.len()];

@@ -84,7 +84,7 @@ impl Graph {
         }
         check_versions(def.versions.as_ref())?;
         let first = self.len();
-        let result = self.import_nodes(&def.node, &options, def.versions.as_ref().map_or(0, |v| v.producer));
+        let result = self.import_nodes(&def.node, &options, def.library.as_ref(), def.versions.as_ref().map_or(0, |v| v.producer));
         if let Err(e) = result {
             self.truncate(first);
             return Err(e);
@@ -107,7 +107,13 @@ impl Graph {
         self.changed();
     }
 
-    fn import_nodes(&mut self, defs: &[proto::NodeDef], options: &ImportOptions, producer: i32) -> Result<()> {
+    fn import_nodes(
+        &mut self,
+        defs: &[proto::NodeDef],
+        options: &ImportOptions,
+        library: Option<&proto::FunctionDefLibrary>,
+        producer: i32,
+    ) -> Result<()> {
         let first = self.len();
         for d in defs {
             check_name(&d.name)?;
@@ -159,9 +165,10 @@ impl Graph {
             let id = NodeId((first + i) as u32);
             self.connect(id, d, options).map_err(|e| e.at_node(&d.name, &d.op))?;
         }
+        let others = Others::of(self, first, library);
         for id in self.topological_order()? {
             if id.index() >= first {
-                self.infer_imported(id)?;
+                self.infer_imported(id, &others)?;
             }
         }
         Ok(())
@@ -170,16 +177,7 @@ impl Graph {
     fn connect(&mut self, id: NodeId, d: &proto::NodeDef, options: &ImportOptions) -> Result<()> {
         let mut inputs = SmallVec::new();
         let mut controls = SmallVec::new();
-        let find = |g: &Graph, n: &str| {
-            let full;
-            let n = if options.prefix.is_empty() {
-                n
-            } else {
-                full = format!("{}{n}", options.prefix);
-                &full
-            };
-            g.find(n).filter(|i| !options.prefix.is_empty() || options.replace_versions || i.index() < g.len())
-        };
+        let find = |g: &Graph, n: &str| if options.prefix.is_empty() { g.find(n) } else { g.find(&format!("{}{n}", options.prefix)) };
         for text in &d.input {
             match parse_input(text)? {
                 Input::Data(n, k) => {
@@ -217,8 +215,8 @@ impl Graph {
     }
 
     /// Check the inputs of an imported node and compute its facts. Its producers (but for back edges) are done.
-    fn infer_imported(&mut self, id: NodeId) -> Result<()> {
-        let facts = self.imported_facts(id).map_err(|e| {
+    fn infer_imported(&mut self, id: NodeId, others: &Others) -> Result<()> {
+        let facts = self.imported_facts(id, others).map_err(|e| {
             let n = self.node(id);
             e.at_node(&n.name, n.op_name())
         })?;
@@ -226,9 +224,9 @@ impl Graph {
         Ok(())
     }
 
-    fn imported_facts(&self, id: NodeId) -> Result<SmallVec<[Fact; 1]>> {
+    fn imported_facts(&self, id: NodeId, others: &Others) -> Result<SmallVec<[Fact; 1]>> {
         let node = self.node(id);
-        let Some(def) = node.op.def() else { return self.facts_of_other(id) };
+        let Some(def) = node.op.def() else { return others.facts(self, id) };
         let mut outputs = output_facts(def, &node.attrs)?;
         let mut inputs: SmallVec<[Fact; 4]> = SmallVec::new();
         let mut back_edge = false;
@@ -266,28 +264,6 @@ impl Graph {
         Ok(outputs)
     }
 
-    /// Outputs of a node whose op is a function of the library, or unknown: as many as are used.
-    fn facts_of_other(&self, id: NodeId) -> Result<SmallVec<[Fact; 1]>> {
-        let node = self.node(id);
-        if let Some(f) = self.library.iter().flat_map(|l| &l.function).find(|f| f.signature.as_ref().is_some_and(|s| s.name == node.op_name())) {
-            let args = f.signature.iter().flat_map(|s| &s.output_arg);
-            return Ok(args
-                .map(|a| Fact { dtype: DType::from_number(a.r#type).unwrap_or(DType::F32), is_ref: false, shape: Shape::UNKNOWN })
-                .collect());
-        }
-        let stated: &[Shape] = match node.attrs.get("_output_shapes") {
-            Some(Attr::List(AttrList::Shape(s))) => s,
-            _ => &[],
-        };
-        let used = self.nodes.iter().flat_map(|n| &n.inputs).filter(|o| o.node == id).map(|o| o.index as usize + 1).max().unwrap_or(0);
-        let n = used.max(stated.len());
-        if n > 1 << 16 {
-            return Err(Error::invalid(format!("op '{}' is unknown and output {n} of it is used", node.op_name())));
-        }
-        let dtype = ["T", "dtype", "DstT", "out_type"].iter().find_map(|a| node.attrs.dtype(a).ok()).unwrap_or(DType::F32);
-        Ok((0..n).map(|i| Fact { dtype, is_ref: false, shape: stated.get(i).cloned().unwrap_or_default() }).collect())
-    }
-
     fn merge_library(&mut self, library: Option<proto::FunctionDefLibrary>) -> Result<()> {
         let Some(new) = library else { return Ok(()) };
         let mine = self.library.get_or_insert_with(Default::default);
@@ -316,6 +292,47 @@ impl Graph {
                 mine.bad_consumers.push(b);
             }
         }
+    }
+}
+
+/// What is known of nodes whose op is not in the registry: results of library functions, and the outputs in use.
+struct Others {
+    functions: HashMap<String, Vec<DType>>,
+    /// One more than the highest output index used, by node.
+    used: Vec<u32>,
+}
+
+impl Others {
+    fn of(graph: &Graph, first: usize, library: Option<&proto::FunctionDefLibrary>) -> Others {
+        let signatures = graph.library.iter().chain(library).flat_map(|l| &l.function).filter_map(|f| f.signature.as_ref());
+        let functions =
+            signatures.map(|s| (s.name.clone(), s.output_arg.iter().map(|a| DType::from_number(a.r#type).unwrap_or(DType::F32)).collect())).collect();
+        let mut used = vec![0u32; graph.len()];
+        for o in graph.nodes().iter().skip(first).flat_map(|n| &n.inputs) {
+            if let Some(u) = used.get_mut(o.node.index()) {
+                *u = (*u).max(o.index.saturating_add(1));
+            }
+        }
+        Others { functions, used }
+    }
+
+    /// Types from the library, otherwise as many outputs as are stated or used.
+    fn facts(&self, graph: &Graph, id: NodeId) -> Result<SmallVec<[Fact; 1]>> {
+        let node = graph.node(id);
+        let unknown = |dtype| Fact { dtype, is_ref: false, shape: Shape::UNKNOWN };
+        if let Some(types) = self.functions.get(node.op_name()) {
+            return Ok(types.iter().map(|&d| unknown(d)).collect());
+        }
+        let stated: &[Shape] = match node.attrs.get("_output_shapes") {
+            Some(Attr::List(AttrList::Shape(s))) => s,
+            _ => &[],
+        };
+        let n = self.used.get(id.index()).map_or(0, |&u| u as usize).max(stated.len());
+        if n > 1 << 16 {
+            return Err(Error::invalid(format!("op '{}' is unknown and output {} of it is used", node.op_name(), n - 1)));
+        }
+        let dtype = ["T", "dtype", "DstT", "out_type"].iter().find_map(|a| node.attrs.dtype(a).ok()).unwrap_or(DType::F32);
+        Ok((0..n).map(|i| Fact { shape: stated.get(i).cloned().unwrap_or_default(), ..unknown(dtype) }).collect())
     }
 }
 

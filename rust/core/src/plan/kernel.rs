@@ -43,6 +43,15 @@ pub struct StepInfo {
     pub outputs: SmallVec<[DType; 2]>,
     /// The node's number in the stored graph; keys its state.
     pub node: u32,
+    /// File and line where the user created it.
+    pub site: Option<(Arc<str>, u32)>,
+}
+
+impl StepInfo {
+    /// `e`, naming the node and the user's line.
+    pub fn locate(&self, e: Error) -> Error {
+        e.at_node(&self.name, self.op).at_site(self.site.as_ref().map(|(f, l)| format!("{f}:{l}")))
+    }
 }
 
 pub struct KernelCtx<'a> {

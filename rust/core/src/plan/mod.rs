@@ -1,3 +1,9 @@
-//! The plan: a graph cut down to what is fetched, ordered and lowered to an array of steps.
+//! The plan: a graph cut down to what is fetched, constants folded, ordered and lowered to an array of steps.
 
+pub mod fold;
 pub mod kernel;
+pub mod lower;
+pub mod memory;
+pub mod program;
+
+pub use program::Plan;

@@ -363,15 +363,7 @@ unsafe fn over_rows<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_, T
 }
 
 /// Tasks own blocks of columns, packing their part of b panel by panel; a (few rows) is packed beforehand.
-unsafe fn over_columns<T: Kernels>(
-    level: Isa,
-    micro: &Micro<T>,
-    x: &Operands<'_, T>,
-    b: *const T,
-    b_rs: usize,
-    b_cs: usize,
-    total: f64,
-) {
+unsafe fn over_columns<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_, T>, b: *const T, b_rs: usize, b_cs: usize, total: f64) {
     let (m, n, k) = (x.m, x.n, x.k);
     let nr = 2 * micro.lanes;
     let tiles = micro.unit[1];

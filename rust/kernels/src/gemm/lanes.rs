@@ -86,10 +86,36 @@ mod x86 {
         };
     }
 
-    avx512!(F32x16, f32, __m512, __mmask16, 16, _mm512_setzero_ps, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
-        _mm512_maskz_loadu_ps, _mm512_mask_storeu_ps, _mm512_add_ps, _mm512_fmadd_ps);
-    avx512!(F64x8, f64, __m512d, __mmask8, 8, _mm512_setzero_pd, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd,
-        _mm512_maskz_loadu_pd, _mm512_mask_storeu_pd, _mm512_add_pd, _mm512_fmadd_pd);
+    avx512!(
+        F32x16,
+        f32,
+        __m512,
+        __mmask16,
+        16,
+        _mm512_setzero_ps,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_maskz_loadu_ps,
+        _mm512_mask_storeu_ps,
+        _mm512_add_ps,
+        _mm512_fmadd_ps
+    );
+    avx512!(
+        F64x8,
+        f64,
+        __m512d,
+        __mmask8,
+        8,
+        _mm512_setzero_pd,
+        _mm512_set1_pd,
+        _mm512_loadu_pd,
+        _mm512_storeu_pd,
+        _mm512_maskz_loadu_pd,
+        _mm512_mask_storeu_pd,
+        _mm512_add_pd,
+        _mm512_fmadd_pd
+    );
 
     static MASK32: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
     static MASK64: [i64; 8] = [-1, -1, -1, -1, 0, 0, 0, 0];
@@ -154,10 +180,36 @@ mod x86 {
         };
     }
 
-    avx2!(F32x8, f32, __m256, 8, MASK32, _mm256_setzero_ps, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
-        _mm256_maskload_ps, _mm256_maskstore_ps, _mm256_add_ps, _mm256_fmadd_ps);
-    avx2!(F64x4, f64, __m256d, 4, MASK64, _mm256_setzero_pd, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd,
-        _mm256_maskload_pd, _mm256_maskstore_pd, _mm256_add_pd, _mm256_fmadd_pd);
+    avx2!(
+        F32x8,
+        f32,
+        __m256,
+        8,
+        MASK32,
+        _mm256_setzero_ps,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_maskload_ps,
+        _mm256_maskstore_ps,
+        _mm256_add_ps,
+        _mm256_fmadd_ps
+    );
+    avx2!(
+        F64x4,
+        f64,
+        __m256d,
+        4,
+        MASK64,
+        _mm256_setzero_pd,
+        _mm256_set1_pd,
+        _mm256_loadu_pd,
+        _mm256_storeu_pd,
+        _mm256_maskload_pd,
+        _mm256_maskstore_pd,
+        _mm256_add_pd,
+        _mm256_fmadd_pd
+    );
 }
 #[cfg(target_arch = "x86_64")]
 pub(super) use x86::{F32x8, F32x16, F64x4, F64x8};
@@ -221,9 +273,11 @@ macro_rules! plain {
             }
             #[inline(always)]
             unsafe fn fma(self, a: Self, b: Self) -> Self {
-                Self(std::array::from_fn(|i| {
-                    if cfg!(target_arch = "aarch64") { a.0[i].mul_add(b.0[i], self.0[i]) } else { a.0[i] * b.0[i] + self.0[i] }
-                }))
+                Self(std::array::from_fn(
+                    |i| {
+                        if cfg!(target_arch = "aarch64") { a.0[i].mul_add(b.0[i], self.0[i]) } else { a.0[i] * b.0[i] + self.0[i] }
+                    },
+                ))
             }
         }
     };

@@ -80,13 +80,8 @@ unsafe fn tile<V: Lanes, const MR: usize, const NV: usize, const UNIT: bool>(t: 
 
 /// Sum `x · row` for `ROWS` rows at once, `STEPS` vectors of each in flight.
 #[inline(always)]
-unsafe fn dots<V: Lanes, const ROWS: usize, const STEPS: usize>(
-    k: usize,
-    x: *const V::T,
-    rows: *const V::T,
-    stride: usize,
-    out: &mut [V::T; 4],
-) where
+unsafe fn dots<V: Lanes, const ROWS: usize, const STEPS: usize>(k: usize, x: *const V::T, rows: *const V::T, stride: usize, out: &mut [V::T; 4])
+where
     V::T: std::ops::Add<Output = V::T> + Default,
 {
     // SAFETY: the caller runs at the level of V and gives `k` values in x and in each row; the tail is masked.

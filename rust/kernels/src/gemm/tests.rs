@@ -26,7 +26,16 @@ fn reference(m: usize, n: usize, k: usize, a: &[f64], sa: (usize, usize), b: &[f
     c
 }
 
-fn product<T: GemmFloat>(level: Isa, s: (usize, usize, usize), a: &[T], sa: (usize, usize), b: &[T], sb: (usize, usize), c: &mut [T], accumulate: bool) {
+fn product<T: GemmFloat>(
+    level: Isa,
+    s: (usize, usize, usize),
+    a: &[T],
+    sa: (usize, usize),
+    b: &[T],
+    sb: (usize, usize),
+    c: &mut [T],
+    accumulate: bool,
+) {
     let b = Right::Plain { ptr: b.as_ptr(), rs: sb.0, cs: sb.1 };
     let x = Operands { m: s.0, n: s.1, k: s.2, a: a.as_ptr(), a_rs: sa.0, a_cs: sa.1, b, c: c.as_mut_ptr(), accumulate, epilogue: None };
     // SAFETY: the tests allocate what the sizes and strides need; the level comes from `available`.
@@ -34,9 +43,30 @@ fn product<T: GemmFloat>(level: Isa, s: (usize, usize, usize), a: &[T], sa: (usi
 }
 
 const SIZES: &[(usize, usize, usize)] = &[
-    (1, 1, 1), (1, 64, 17), (1, 10, 784), (1, 300, 64), (7, 1, 33), (1, 1, 100), (3, 5, 2), (2, 130, 9), (4, 67, 31), (5, 40, 700),
-    (14, 32, 10), (15, 33, 11), (16, 16, 16), (20, 10, 784), (100, 10, 784), (33, 70, 65), (64, 64, 64), (100, 784, 10), (61, 129, 400),
-    (128, 96, 800), (350, 40, 20), (345, 70, 390), (17, 9, 3000), (40, 32, 2100),
+    (1, 1, 1),
+    (1, 64, 17),
+    (1, 10, 784),
+    (1, 300, 64),
+    (7, 1, 33),
+    (1, 1, 100),
+    (3, 5, 2),
+    (2, 130, 9),
+    (4, 67, 31),
+    (5, 40, 700),
+    (14, 32, 10),
+    (15, 33, 11),
+    (16, 16, 16),
+    (20, 10, 784),
+    (100, 10, 784),
+    (33, 70, 65),
+    (64, 64, 64),
+    (100, 784, 10),
+    (61, 129, 400),
+    (128, 96, 800),
+    (350, 40, 20),
+    (345, 70, 390),
+    (17, 9, 3000),
+    (40, 32, 2100),
 ];
 
 #[test]
@@ -53,10 +83,7 @@ fn products_match_a_plain_float64_loop_for_every_level_and_layout() {
                 let (a32, b32): (Vec<f32>, Vec<f32>) = (a.iter().map(|&v| v as f32).collect(), b.iter().map(|&v| v as f32).collect());
                 let mut c = vec![2.0f32; m * n];
                 product(level, (m, n, k), &a32, sa, &b32, sb, &mut c, true);
-                assert!(
-                    c.iter().zip(&want).all(|(&c, &w)| close(c as f64 - 2.0, w, 5e-7)),
-                    "f32 {level:?} {m}x{n}x{k} {sa:?} {sb:?}"
-                );
+                assert!(c.iter().zip(&want).all(|(&c, &w)| close(c as f64 - 2.0, w, 5e-7)), "f32 {level:?} {m}x{n}x{k} {sa:?} {sb:?}");
             }
         }
     }

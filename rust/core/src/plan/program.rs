@@ -1,0 +1,252 @@
+//! The program: an array of steps over numbered slots, and the loop that runs it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once};
+use std::time::{Duration, Instant};
+
+use graphpb_kernels::{Tensor, par};
+use smallvec::SmallVec;
+
+use super::kernel::{KernelCtx, Prepared, StepInfo, Value};
+use crate::error::{Error, Result};
+use crate::session::env::Env;
+use crate::session::vars::Variable;
+
+/// The slot of a value that nobody reads.
+pub const NO_SLOT: u32 = u32::MAX;
+
+/// Runs that took longer than this (ns) enter the thread pool; entering costs 5 to 13 µs.
+const POOL_NS: u64 = 60_000;
+
+/// An inline run polls every so many steps, once it has taken this long.
+const POLL_MASK: usize = 63;
+const POLL_AFTER: Duration = Duration::from_millis(30);
+
+/// How a step does its work.
+pub enum Run {
+    Plain(fn(&mut KernelCtx) -> Result<()>),
+    Prepared(Prepared),
+    /// Output 0 is input 0, read when it is a reference.
+    Alias,
+    /// A reference to a variable.
+    Variable(Arc<Variable>),
+    /// A placeholder that is not fed.
+    Fail(Error),
+}
+
+/// Where an input comes from.
+#[derive(Clone, Copy)]
+pub struct Input {
+    /// A slot, or the number of a constant.
+    pub slot: u32,
+    pub constant: bool,
+    /// Nobody reads the slot afterwards: the value is moved.
+    pub last: bool,
+    /// The kernel takes the reference itself.
+    pub by_ref: bool,
+}
+
+pub struct Step {
+    pub info: StepInfo,
+    pub run: Run,
+    pub inputs: SmallVec<[Input; 4]>,
+    pub outputs: SmallVec<[u32; 2]>,
+}
+
+/// Values in flight; kept between runs so that a run allocates nothing of its own.
+#[derive(Default)]
+struct Frame {
+    slots: Vec<Option<Value>>,
+    inputs: Vec<Option<Value>>,
+    outputs: Vec<Option<Value>>,
+}
+
+/// A program for one set of feeds, fetches and targets.
+pub struct Plan {
+    steps: Vec<Step>,
+    slots: usize,
+    feeds: Vec<u32>,
+    fetches: Vec<Input>,
+    constants: Vec<Tensor>,
+    frames: Mutex<Vec<Frame>>,
+    /// Duration of the last run, in ns; 0 before the first.
+    last_ns: AtomicU64,
+}
+
+/// What one step cost, for `RunMetadata`.
+#[derive(Clone, Debug)]
+pub struct StepTime {
+    pub node: Arc<str>,
+    pub op: &'static str,
+    pub start_ns: u64,
+    pub end_ns: u64,
+}
+
+impl Plan {
+    pub(super) fn new(steps: Vec<Step>, slots: usize, feeds: Vec<u32>, fetches: Vec<Input>, constants: Vec<Tensor>) -> Plan {
+        Plan { steps, slots, feeds, fetches, constants, frames: Mutex::default(), last_ns: AtomicU64::new(0) }
+    }
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+    /// Duration of the last run, in ns; 0 before the first.
+    pub fn last_ns(&self) -> u64 {
+        self.last_ns.load(Ordering::Relaxed)
+    }
+
+    /// Whether a run is likely to be worth the thread pool (and letting go of Python's lock).
+    pub fn is_long(&self) -> bool {
+        let last = self.last_ns();
+        last > POOL_NS || (last == 0 && self.steps.len() > 2)
+    }
+
+    /// Run with one tensor per feed; gives one tensor per fetch. The calling thread calls `poll` now and then.
+    pub fn run(&self, feeds: &[Tensor], env: &Env, trace: Option<&mut Vec<StepTime>>, poll: &mut dyn FnMut()) -> Result<Vec<Tensor>> {
+        quiet_panics();
+        if feeds.len() != self.feeds.len() {
+            return Err(Error::internal(format!("the plan takes {} feeds, got {}", self.feeds.len(), feeds.len())));
+        }
+        let mut frame = self.frames.lock().unwrap_or_else(|e| e.into_inner()).pop().unwrap_or_default();
+        frame.slots.resize_with(self.slots, || None);
+        for (&slot, t) in self.feeds.iter().zip(feeds) {
+            if slot != NO_SLOT {
+                frame.slots[slot as usize] = Some(Value::Tensor(t.clone()));
+            }
+        }
+        let start = Instant::now();
+        let current = AtomicUsize::new(0);
+        let guarded = |frame: &mut Frame, trace: Option<&mut Vec<StepTime>>, poll: Option<&mut dyn FnMut()>| {
+            let _in_run = InRun::enter();
+            // The frame is cleared below after a panic, so no half-done state is seen.
+            catch_unwind(AssertUnwindSafe(|| self.execute(frame, env, &current, trace, poll, start))).map_err(|p| panic_text(&p))
+        };
+        let frame_ref = &mut frame;
+        let result =
+            if self.is_long() { par::install_polling(|| guarded(frame_ref, trace, None), poll) } else { guarded(frame_ref, trace, Some(poll)) };
+        let result = match result {
+            Ok(r) => r,
+            Err(text) => {
+                let e = Error::internal(format!("kernel failed: {text}"));
+                Err(self.steps.get(current.load(Ordering::Relaxed)).map_or_else(|| e.clone(), |s| s.info.locate(e.clone())))
+            }
+        };
+        let took = start.elapsed().as_nanos() as u64;
+        // A long first run (page faults, packing) must not decide for ever: move halfway.
+        let last = self.last_ns();
+        self.last_ns.store(if last == 0 { took } else { (last + took) / 2 }.max(1), Ordering::Relaxed);
+        frame.slots.iter_mut().for_each(|s| *s = None);
+        frame.inputs.clear();
+        frame.outputs.clear();
+        let mut pool = self.frames.lock().unwrap_or_else(|e| e.into_inner());
+        if pool.len() < 4 {
+            pool.push(frame);
+        }
+        result
+    }
+
+    fn execute(
+        &self,
+        frame: &mut Frame,
+        env: &Env,
+        current: &AtomicUsize,
+        mut trace: Option<&mut Vec<StepTime>>,
+        mut poll: Option<&mut dyn FnMut()>,
+        t0: Instant,
+    ) -> Result<Vec<Tensor>> {
+        let Frame { slots, inputs, outputs } = frame;
+        for (at, step) in self.steps.iter().enumerate() {
+            current.store(at, Ordering::Relaxed);
+            if let (Some(poll), POLL_MASK) = (poll.as_mut(), at & POLL_MASK) {
+                if t0.elapsed() > POLL_AFTER {
+                    poll();
+                }
+            }
+            env.check_cancelled()?;
+            let started = trace.is_some().then(|| t0.elapsed().as_nanos() as u64);
+            inputs.clear();
+            for i in &step.inputs {
+                let v = if i.constant {
+                    Value::Tensor(self.constants[i.slot as usize].clone())
+                } else {
+                    let slot = &mut slots[i.slot as usize];
+                    let v = if i.last { slot.take() } else { slot.clone() };
+                    match v {
+                        Some(Value::Ref(var)) if !i.by_ref => Value::Tensor(var.read().map_err(|e| step.info.locate(e))?),
+                        Some(v) => v,
+                        None => return Err(step.info.locate(Error::internal("an input has no value"))),
+                    }
+                };
+                inputs.push(Some(v));
+            }
+            outputs.clear();
+            outputs.resize_with(step.outputs.len(), || None);
+            match &step.run {
+                Run::Plain(f) => f(&mut KernelCtx::new(&step.info, inputs, outputs, env)).map_err(|e| step.info.locate(e))?,
+                Run::Prepared(f) => f(&mut KernelCtx::new(&step.info, inputs, outputs, env)).map_err(|e| step.info.locate(e))?,
+                Run::Alias => outputs[0] = inputs[0].take(),
+                Run::Variable(v) => outputs[0] = Some(Value::Ref(v.clone())),
+                Run::Fail(e) => return Err(step.info.locate(e.clone())),
+            }
+            for (v, &slot) in outputs.drain(..).zip(&step.outputs) {
+                if slot != NO_SLOT {
+                    if v.is_none() {
+                        return Err(step.info.locate(Error::internal("the kernel set no output")));
+                    }
+                    slots[slot as usize] = v;
+                }
+            }
+            if let (Some(trace), Some(start_ns)) = (trace.as_deref_mut(), started) {
+                trace.push(StepTime { node: step.info.name.clone(), op: step.info.op, start_ns, end_ns: t0.elapsed().as_nanos() as u64 });
+            }
+        }
+        // References are read when all is done, as TensorFlow's fetches do.
+        let mut out = Vec::with_capacity(self.fetches.len());
+        inputs.clear();
+        for f in &self.fetches {
+            out.push(if f.constant {
+                self.constants[f.slot as usize].clone()
+            } else {
+                let slot = &mut slots[f.slot as usize];
+                match if f.last { slot.take() } else { slot.clone() } {
+                    Some(Value::Tensor(t)) => t,
+                    Some(Value::Ref(v)) => v.read()?,
+                    None => return Err(Error::internal("a fetch has no value")),
+                }
+            });
+        }
+        Ok(out)
+    }
+}
+
+fn panic_text(p: &Box<dyn std::any::Any + Send>) -> String {
+    p.downcast_ref::<String>().cloned().or_else(|| p.downcast_ref::<&str>().map(|s| s.to_string())).unwrap_or_else(|| "panic".into())
+}
+
+static RUNS: AtomicU64 = AtomicU64::new(0);
+
+struct InRun;
+impl InRun {
+    fn enter() -> InRun {
+        RUNS.fetch_add(1, Ordering::Relaxed);
+        InRun
+    }
+}
+impl Drop for InRun {
+    fn drop(&mut self) {
+        RUNS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A panic inside a run becomes an INTERNAL error; it must not also print a backtrace.
+fn quiet_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if RUNS.load(Ordering::Relaxed) == 0 {
+                previous(info);
+            }
+        }));
+    });
+}
