@@ -12,6 +12,11 @@ import pytest
 
 BACKEND = os.environ.get("GRAPHPB_TEST_BACKEND", "graphpb")
 
+LATER = ["test_variable_scopes.py", "test_training.py"]
+"""Files about parts that graphpb does not have yet."""
+
+collect_ignore = LATER if BACKEND == "graphpb" else []
+
 
 def load():
     if BACKEND == "tensorflow":
