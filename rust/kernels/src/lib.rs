@@ -7,6 +7,7 @@ pub mod gemm;
 pub mod isa;
 pub mod par;
 pub mod pool;
+pub mod random;
 pub mod tensor;
 
 pub use dtype::{Bool, C64, C128, Complex, DType, Element, bf16, f16};

@@ -1,0 +1,21 @@
+//! Random numbers, bit for bit TensorFlow's: a counter-based generator and the distributions drawn from it.
+//!
+//! Every value is a function of (seeds, position), so the work splits over threads and vector lanes without changing it.
+
+mod discrete;
+mod fill;
+mod gamma;
+mod libm;
+mod philox;
+mod truncated;
+
+pub use discrete::{multinomial, shuffle};
+pub use fill::{
+    Distribution, Narrow, Normal, NormalF64, Uniform, UniformF64, UniformI64, UniformInt, fill, narrow, truncated_normal, truncated_normal_f64, uniform_narrow,
+};
+pub use gamma::{gamma, poisson};
+pub use philox::Philox;
+pub use truncated::truncated_between;
+
+#[cfg(test)]
+mod tests;
