@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod math;
+pub mod random;
 pub mod state;
 
 use crate::registry::OpDef;
@@ -20,4 +21,15 @@ pub static ALL: &[&OpDef] = &[
     &state::variable::VARIABLE_V2,
     // math
     &math::add::ADD_V2,
+    // random
+    &random::gamma::RANDOM_GAMMA,
+    &random::multinomial::MULTINOMIAL,
+    &random::parameterized_truncated_normal::PARAMETERIZED_TRUNCATED_NORMAL,
+    &random::poisson::RANDOM_POISSON,
+    &random::poisson::RANDOM_POISSON_V2,
+    &random::shuffle::RANDOM_SHUFFLE,
+    &random::standard_normal::RANDOM_STANDARD_NORMAL,
+    &random::truncated_normal::TRUNCATED_NORMAL,
+    &random::uniform::RANDOM_UNIFORM,
+    &random::uniform_int::RANDOM_UNIFORM_INT,
 ];
