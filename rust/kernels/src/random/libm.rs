@@ -25,8 +25,7 @@ static LOG: [(u64, u64); 16] = [
     (0x3FE8_86E6_0378_41ED, 0x3FD1_058B_C8A0_7EE1),
     (0x3FE7_67DC_F553_4862, 0x3FD4_0430_57B6_EE09),
 ];
-const LOG_POLY: [f64; 3] =
-    [f64::from_bits(0xBFD0_0EA3_48B8_8334), f64::from_bits(0x3FD5_575B_0BE0_0B6A), f64::from_bits(0xBFDF_FFFE_F20A_4123)];
+const LOG_POLY: [f64; 3] = [f64::from_bits(0xBFD0_0EA3_48B8_8334), f64::from_bits(0x3FD5_575B_0BE0_0B6A), f64::from_bits(0xBFDF_FFFE_F20A_4123)];
 
 /// The natural logarithm of a positive, finite, normal number.
 #[inline(always)]
@@ -52,8 +51,7 @@ const COS_POLY: [f64; 4] = [
     f64::from_bits(0xBF56_C087_E89A_359D),
     f64::from_bits(0x3EF9_9343_027B_F8C3),
 ];
-const SIN_POLY: [f64; 3] =
-    [f64::from_bits(0xBFC5_5554_5995_A603), f64::from_bits(0x3F81_1076_0523_0BC4), f64::from_bits(0xBF29_94EB_3774_CF24)];
+const SIN_POLY: [f64; 3] = [f64::from_bits(0xBFC5_5554_5995_A603), f64::from_bits(0x3F81_1076_0523_0BC4), f64::from_bits(0xBF29_94EB_3774_CF24)];
 
 /// The sine and cosine of an angle in [0, 120).
 #[inline(always)]

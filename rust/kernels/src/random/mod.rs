@@ -11,7 +11,8 @@ mod truncated;
 
 pub use discrete::{multinomial, shuffle};
 pub use fill::{
-    Distribution, Narrow, Normal, NormalF64, Uniform, UniformF64, UniformI64, UniformInt, fill, narrow, truncated_normal, truncated_normal_f64, uniform_narrow,
+    Distribution, Narrow, Normal, NormalF64, Uniform, UniformF64, UniformI64, UniformInt, fill, narrow, truncated_normal, truncated_normal_f64,
+    uniform_narrow,
 };
 pub use gamma::{gamma, poisson};
 pub use philox::Philox;
