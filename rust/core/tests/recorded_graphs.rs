@@ -1,0 +1,213 @@
+//! Graphs that TensorFlow wrote for tests/scripts: they load and save without loss, get TensorFlow's static shapes, and compute its values.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+
+use graphpb::graph::node::{NodeId, Out};
+use graphpb::io::{graphdef, npz};
+use graphpb::session::Session;
+use graphpb::{Code, Graph};
+use graphpb_kernels::{Bool, DType, Element, Tensor};
+use serde_json::Value;
+
+/// Recordings directly below tests/data/goldens: the scripts that need straight-line ops only.
+fn recordings() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/goldens");
+    let mut found: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).filter(|p| p.join("graph.pbtxt").exists()).collect();
+    found.sort();
+    assert!(found.len() >= 16);
+    found
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn graph(folder: &Path) -> Graph {
+    Graph::from_graph_def(graphdef::read(&folder.join("graph.pbtxt")).unwrap().0).unwrap()
+}
+
+fn name(folder: &Path) -> &str {
+    folder.file_name().unwrap().to_str().unwrap()
+}
+
+#[test]
+fn every_recorded_graph_survives_load_and_save() {
+    for folder in recordings() {
+        let (original, _) = graphdef::read(&folder.join("graph.pbtxt")).unwrap();
+        let saved = Graph::from_graph_def(original.clone()).unwrap().to_graph_def(0, false).unwrap();
+        for (ours, theirs) in saved.node.iter().zip(&original.node) {
+            assert_eq!(ours, theirs, "{}", name(&folder));
+        }
+        assert_eq!(saved.node.len(), original.node.len());
+    }
+}
+
+/// Whether everything that a node depends on is an op of the registry.
+fn is_known(g: &Graph, id: NodeId, seen: &mut HashSet<NodeId>) -> bool {
+    if !seen.insert(id) {
+        return true;
+    }
+    let node = g.node(id);
+    node.op.def().is_some() && node.inputs.iter().all(|o| is_known(g, o.node, seen))
+}
+
+#[test]
+fn static_shapes_are_tensorflows() {
+    let mut wrong = Vec::new();
+    let mut compared = 0;
+    for folder in recordings() {
+        let g = graph(&folder);
+        for (tensor, fact) in json(&folder.join("facts.json"))["tensors"].as_object().unwrap() {
+            let out = g.find_out(tensor).unwrap();
+            if !is_known(&g, out.node, &mut HashSet::new()) {
+                continue;
+            }
+            compared += 1;
+            let dims = fact[1].as_array().map(|d| d.iter().map(|n| n.as_i64().unwrap_or(-1)).collect::<Vec<_>>());
+            let ours = g.shape(out).dims().map(<[i64]>::to_vec);
+            let dtype = g.fact(out).dtype.name().trim_end_matches("_ref");
+            if ours != dims || dtype != fact[0].as_str().unwrap().trim_end_matches("_ref") {
+                let op = g.node(out.node).op_name().to_owned();
+                wrong.push(format!("{} {op} {tensor}: {dtype} {ours:?}, TensorFlow {} {dims:?}", name(&folder), fact[0]));
+            }
+        }
+    }
+    assert!(compared > 100);
+    assert!(wrong.is_empty(), "{} of {compared} differ:\n{}", wrong.len(), wrong[..wrong.len().min(60)].join("\n"));
+}
+
+/// The arrays of a recording (see tests/golden_values.py), without those of strings.
+fn values(folder: &Path) -> Vec<(String, Tensor)> {
+    fn cut<T: Element>(flat: &Tensor, start: usize, dims: &[usize]) -> Tensor {
+        Tensor::from_slice(&flat.slice::<T>()[start..start + dims.iter().product::<usize>()], dims)
+    }
+    let mut file = npz::Npz::open(&folder.join("values.npz")).unwrap();
+    let index: Value = serde_json::from_slice(file.get("index").unwrap().slice::<u8>()).unwrap();
+    let mut members: BTreeMap<String, (Tensor, usize)> = BTreeMap::new();
+    let mut out = Vec::new();
+    for entry in index.as_array().unwrap() {
+        let code = entry[1].as_str().unwrap();
+        if code.starts_with('S') {
+            continue;
+        }
+        let dims: Vec<usize> = entry[2].as_array().unwrap().iter().map(|d| d.as_u64().unwrap() as usize).collect();
+        let (flat, used) = members.entry(code.to_owned()).or_insert_with(|| (file.get(code).unwrap(), 0));
+        let start = *used;
+        *used += dims.iter().product::<usize>();
+        let tensor = match flat.dtype() {
+            DType::F32 => cut::<f32>(flat, start, &dims),
+            DType::F64 => cut::<f64>(flat, start, &dims),
+            DType::I32 => cut::<i32>(flat, start, &dims),
+            DType::I64 => cut::<i64>(flat, start, &dims),
+            DType::Bool => cut::<Bool>(flat, start, &dims),
+            DType::U8 => cut::<u8>(flat, start, &dims),
+            DType::I8 => cut::<i8>(flat, start, &dims),
+            DType::I16 => cut::<i16>(flat, start, &dims),
+            _ => continue,
+        };
+        out.push((entry[0].as_str().unwrap().to_owned(), tensor));
+    }
+    out
+}
+
+fn as_f64(t: &Tensor) -> Option<Vec<f64>> {
+    Some(match t.dtype() {
+        DType::F32 => t.slice::<f32>().iter().map(|&x| f64::from(x)).collect(),
+        DType::F64 => t.slice::<f64>().to_vec(),
+        DType::I32 => t.slice::<i32>().iter().map(|&x| f64::from(x)).collect(),
+        DType::I64 => t.slice::<i64>().iter().map(|&x| x as f64).collect(),
+        DType::Bool => t.slice::<Bool>().iter().map(|x| f64::from(u8::from(x.get()))).collect(),
+        _ => return None,
+    })
+}
+
+/// How two tensors differ, or None; the tolerances of tests/golden_values.py.
+fn difference(ours: &Tensor, theirs: &Tensor) -> Option<String> {
+    if ours.dtype() != theirs.dtype() || ours.dims() != theirs.dims() {
+        return Some(format!("{} {:?}, TensorFlow {} {:?}", ours.dtype().name(), ours.dims(), theirs.dtype().name(), theirs.dims()));
+    }
+    let (a, b) = (as_f64(ours)?, as_f64(theirs)?);
+    let (relative, absolute) = match ours.dtype() {
+        DType::F32 => (1e-5, 1e-6),
+        DType::F64 => (1e-11, 1e-12),
+        _ => (0.0, 0.0),
+    };
+    let scale = b.iter().filter(|x| x.is_finite()).fold(1.0f64, |m, x| m.max(x.abs()));
+    let close = |x: f64, y: f64| x == y || (x.is_nan() && y.is_nan()) || (x - y).abs() <= relative * y.abs() + absolute * scale;
+    let at = a.iter().zip(&b).position(|(&x, &y)| !close(x, y))?;
+    Some(format!("at {at}: {}, TensorFlow {}", a[at], b[at]))
+}
+
+/// Play a recording as tests/script_player.py does; None when an op cannot run yet.
+fn play(folder: &Path) -> Option<Vec<String>> {
+    let facts = json(&folder.join("facts.json"));
+    let recorded: BTreeMap<String, Tensor> = values(folder).into_iter().collect();
+    let g = graph(folder);
+    let node = |text: &str| g.find(text.split(':').next().unwrap()).unwrap();
+    let fetches: Vec<(String, Out)> =
+        facts["fetches"].as_object().unwrap().iter().map(|(label, t)| (label.clone(), g.find_out(t.as_str().unwrap()).unwrap())).collect();
+    let feeds: Vec<Vec<(Out, Tensor)>> = facts["feeds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .enumerate()
+        .map(|(i, names)| {
+            let names = names.as_array().unwrap().iter().map(|n| n.as_str().unwrap());
+            names.map(|n| (g.find_out(n).unwrap(), recorded[&format!("feed{i}.{n}")].clone())).collect()
+        })
+        .collect();
+    let init = facts["init"].as_str().map(node);
+    let steps: Vec<Vec<NodeId>> = facts["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s.as_array().unwrap().iter().map(|n| node(n.as_str().unwrap())).collect())
+        .collect();
+    let session = Session::new(Arc::new(RwLock::new(g)));
+    let targets: Vec<NodeId> = init.into_iter().chain(steps.iter().flatten().copied()).collect();
+    let outs: Vec<Out> = fetches.iter().map(|f| f.1).collect();
+    for wanted in [(&outs[..], &[][..]), (&[], &targets)] {
+        let fed: Vec<Out> = feeds[0].iter().map(|f| f.0).collect();
+        match session.prepare(&fed, wanted.0, wanted.1) {
+            Err(e) if e.code() == Code::Unimplemented => return None,
+            Err(e) => panic!("{}: {e:?}", name(folder)),
+            Ok(_) => {}
+        }
+    }
+    let mut wrong = Vec::new();
+    let mut run = |prefix: String, feed: &[(Out, Tensor)]| match session.run(feed, &outs, &[]) {
+        Err(e) => wrong.push(format!("{prefix}: {e:?}")),
+        Ok(ours) => {
+            for ((label, _), t) in fetches.iter().zip(&ours) {
+                if let Some(text) = recorded.get(&format!("{prefix}.{label}")).and_then(|theirs| difference(t, theirs)) {
+                    wrong.push(format!("{} {prefix}.{label} {text}", name(folder)));
+                }
+            }
+        }
+    };
+    session.run(&[], &[], &init.into_iter().collect::<Vec<_>>()).unwrap();
+    for (i, feed) in feeds.iter().enumerate() {
+        run(format!("run{i}"), feed);
+    }
+    for (i, step) in steps.iter().enumerate() {
+        let feed = &feeds[i % feeds.len()];
+        session.run(feed, &[], step).unwrap();
+        run(format!("step{i}"), feed);
+    }
+    Some(wrong)
+}
+
+#[test]
+fn recorded_graphs_compute_the_recorded_values() {
+    let (mut wrong, mut left_out) = (Vec::new(), Vec::new());
+    for folder in recordings() {
+        match play(&folder) {
+            Some(text) => wrong.extend(text),
+            None => left_out.push(name(&folder).to_owned()),
+        }
+    }
+    println!("left out: {left_out:?}");
+    assert!(wrong.is_empty(), "{} values differ:\n{}", wrong.len(), wrong[..wrong.len().min(60)].join("\n"));
+}
