@@ -300,6 +300,8 @@ struct Others {
     functions: HashMap<String, Vec<DType>>,
     /// One more than the highest output index used, by node.
     used: Vec<u32>,
+    /// The type that an op of the registry wants of an output of a node outside it; the first one counts.
+    wanted: HashMap<Out, DType>,
 }
 
 impl Others {
@@ -308,15 +310,21 @@ impl Others {
         let functions =
             signatures.map(|s| (s.name.clone(), s.output_arg.iter().map(|a| DType::from_number(a.r#type).unwrap_or(DType::F32)).collect())).collect();
         let mut used = vec![0u32; graph.len()];
-        for o in graph.nodes().iter().skip(first).flat_map(|n| &n.inputs) {
-            if let Some(u) = used.get_mut(o.node.index()) {
+        let mut wanted = HashMap::new();
+        for n in graph.nodes().iter().skip(first) {
+            for (i, &o) in n.inputs.iter().enumerate() {
+                let Some(u) = used.get_mut(o.node.index()) else { continue };
                 *u = (*u).max(o.index.saturating_add(1));
+                let outside = graph.node(o.node).op.def().is_none();
+                if let Some(dtype) = n.op.def().filter(|_| outside).and_then(|def| flat_input_type(def, n, i).ok()) {
+                    wanted.entry(o).or_insert(dtype);
+                }
             }
         }
-        Others { functions, used }
+        Others { functions, used, wanted }
     }
 
-    /// Types from the library, otherwise as many outputs as are stated or used.
+    /// Types from the library, otherwise as many outputs as are stated or used, of the types that their consumers want.
     fn facts(&self, graph: &Graph, id: NodeId) -> Result<SmallVec<[Fact; 1]>> {
         let node = graph.node(id);
         let unknown = |dtype| Fact { dtype, is_ref: false, shape: Shape::UNKNOWN };
@@ -332,7 +340,11 @@ impl Others {
             return Err(Error::invalid(format!("op '{}' is unknown and output {} of it is used", node.op_name(), n - 1)));
         }
         let dtype = ["T", "dtype", "DstT", "out_type"].iter().find_map(|a| node.attrs.dtype(a).ok()).unwrap_or(DType::F32);
-        Ok((0..n).map(|i| Fact { shape: stated.get(i).cloned().unwrap_or_default(), ..unknown(dtype) }).collect())
+        let fact = |i: usize| {
+            let dtype = self.wanted.get(&id.out(i)).copied().unwrap_or(dtype);
+            Fact { shape: stated.get(i).cloned().unwrap_or_default(), ..unknown(dtype) }
+        };
+        Ok((0..n).map(fact).collect())
     }
 }
 
