@@ -1,4 +1,9 @@
+//! The stand-alone `graphpb` binary.
+#![forbid(unsafe_code)]
+
+use std::process::exit;
+
 fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    std::process::exit(graphpb_cli::run(&args));
+    let args: Vec<String> = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned()).collect();
+    exit(graphpb_cli::run(&args));
 }

@@ -1,0 +1,113 @@
+//! Graph files into graphs, names into tensors.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use graphpb::graph::attr::{Attr, AttrList};
+use graphpb::graph::import::ImportOptions;
+use graphpb::io::graphdef::{self, Format};
+use graphpb::registry::{Kernel, lookup};
+use graphpb::{Graph, NodeId, Out};
+
+use crate::outcome::{Failure, nearest};
+
+/// A graph and the format of its file.
+pub struct Loaded {
+    pub graph: Graph,
+    pub format: Format,
+}
+
+/// The graph in the file at `path`.
+pub fn graph(path: &str) -> Result<Loaded, Failure> {
+    let (def, format) = graphdef::read(Path::new(path))?;
+    let mut graph = Graph::new();
+    let options = ImportOptions { replace_versions: true, ..ImportOptions::default() };
+    graph.import(def, options).map_err(|e| Failure::Unreadable(format!("{path}: Not a valid graph: {e}")))?;
+    Ok(Loaded { graph, format })
+}
+
+/// The tensor called `name` or `name:0`.
+pub fn tensor(graph: &Graph, name: &str) -> Result<Out, Failure> {
+    if let Some(out) = graph.find_out(name) {
+        return Ok(out);
+    }
+    let node_name = name.rsplit_once(':').filter(|(_, i)| i.bytes().all(|b| b.is_ascii_digit())).map_or(name, |(n, _)| n);
+    Err(Failure::Usage(match graph.find(node_name) {
+        Some(id) => match graph.node(id).outputs.len() {
+            0 => format!("{node_name:?} is an operation without outputs; run it with --target"),
+            n => format!("{node_name:?} has {n} outputs; there is no tensor {name:?}"),
+        },
+        None => no_node(graph, node_name),
+    }))
+}
+
+/// The node called `name` (an output index is ignored).
+pub fn node(graph: &Graph, name: &str) -> Result<NodeId, Failure> {
+    graph.find(name).or_else(|| graph.find_out(name).map(|o| o.node)).ok_or_else(|| Failure::Usage(no_node(graph, name)))
+}
+
+fn no_node(graph: &Graph, name: &str) -> String {
+    // In a large graph the search for a similar name would take longer than it helps.
+    let near = (graph.len() <= 100_000).then(|| nearest(name, graph.nodes().iter().map(|n| &*n.name))).flatten();
+    let hint = near.map_or(String::new(), |n| format!("; did you mean {n:?}?"));
+    format!("there is no node {name:?} in the graph{hint}")
+}
+
+/// Everything that `roots` depend on, themselves included.
+pub fn ancestors(graph: &Graph, roots: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {
+    let mut seen = vec![false; graph.len()];
+    let mut todo: Vec<NodeId> = roots.into_iter().collect();
+    while let Some(id) = todo.pop() {
+        if let Some(here) = seen.get_mut(id.index())
+            && !std::mem::replace(here, true)
+        {
+            let node = graph.node(id);
+            todo.extend(node.inputs.iter().map(|o| o.node).chain(node.controls.iter().copied()));
+        }
+    }
+    graph.ids().filter(|id| seen.get(id.index()).copied().unwrap_or(false)).collect()
+}
+
+/// Op types among `nodes`, and in the functions that they call, which cannot run; with their number of nodes.
+pub fn unsupported(graph: &Graph, nodes: &[NodeId]) -> BTreeMap<String, usize> {
+    let functions: BTreeMap<&str, &graphpb::proto::FunctionDef> =
+        graph.library.iter().flat_map(|l| &l.function).filter_map(|f| Some((f.signature.as_ref()?.name.as_str(), f))).collect();
+    let runs = |op: &str| lookup(op).is_some_and(|d| !matches!(d.kernel, Kernel::Unsupported));
+    let mut out = BTreeMap::new();
+    let mut called: Vec<String> = Vec::new();
+    for id in nodes {
+        let node = graph.node(*id);
+        if functions.contains_key(node.op_name()) {
+            called.push(node.op_name().to_owned());
+        } else if !runs(node.op_name()) {
+            *out.entry(node.op_name().to_owned()).or_default() += 1;
+        }
+        for (_, value) in node.attrs.iter() {
+            match value {
+                Attr::Func(f) => called.push(f.name.to_string()),
+                Attr::List(AttrList::Func(list)) => called.extend(list.iter().map(|f| f.name.to_string())),
+                _ => {}
+            }
+        }
+    }
+    let mut seen: HashSet<String> = HashSet::new();
+    while let Some(name) = called.pop() {
+        let Some(function) = functions.get(name.as_str()) else { continue };
+        if !seen.insert(name) {
+            continue;
+        }
+        for node in &function.node_def {
+            if functions.contains_key(node.op.as_str()) {
+                called.push(node.op.clone());
+            } else if !runs(&node.op) {
+                *out.entry(node.op.clone()).or_default() += 1;
+            }
+            for value in node.attr.values() {
+                if let Some(graphpb::proto::attr_value::Value::Func(f)) = &value.value {
+                    called.push(f.name.clone());
+                }
+            }
+        }
+    }
+    out
+}
