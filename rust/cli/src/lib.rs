@@ -7,11 +7,13 @@
 mod args;
 mod cast;
 mod command;
+mod engine;
 mod feed;
 mod json;
 mod literal;
 mod load;
 mod outcome;
+mod results;
 mod show_tensor;
 
 use std::io::{self, IsTerminal, Write};

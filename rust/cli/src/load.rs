@@ -32,6 +32,12 @@ pub fn tensor(graph: &Graph, name: &str) -> Result<Out, Failure> {
         return Ok(out);
     }
     let node_name = name.rsplit_once(':').filter(|(_, i)| i.bytes().all(|b| b.is_ascii_digit())).map_or(name, |(n, _)| n);
+    if let Some(id) = graph.find(node_name).filter(|id| graph.node(*id).op.def().is_none()) {
+        let missing = unsupported(graph, &ancestors(graph, [id]));
+        if !missing.is_empty() {
+            return Err(Failure::Unsupported(missing));
+        }
+    }
     Err(Failure::Usage(match graph.find(node_name) {
         Some(id) => match graph.node(id).outputs.len() {
             0 => format!("{node_name:?} is an operation without outputs; run it with --target"),

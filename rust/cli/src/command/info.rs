@@ -32,7 +32,7 @@ const SHOWN: usize = 20;
 
 struct Summary {
     inputs: Vec<Out>,
-    outputs: Vec<Out>,
+    outputs: Vec<NodeId>,
     targets: Vec<NodeId>,
     variables: Vec<Out>,
     /// Elements of variables, or of floating-point constants in a frozen graph.
@@ -76,15 +76,9 @@ fn summarise(graph: &Graph) -> Summary {
             }
         } else if is_variable(op) {
             out.variables.push(id.out(0));
-        } else if last && node.outputs.is_empty() {
-            out.targets.push(id);
         } else if last && op != "Const" && !node.name.contains("gradients/") {
-            let values = (0..node.outputs.len()).map(|i| id.out(i));
-            if node.outputs.iter().any(|f| f.is_ref) || node.op.def().is_some_and(|d| d.is_stateful()) {
-                out.targets.push(id);
-            } else {
-                out.outputs.extend(values);
-            }
+            let changes_state = node.outputs.iter().any(|f| f.is_ref) || node.op.def().is_some_and(|d| d.is_stateful() || d.outputs.is_empty());
+            if changes_state { out.targets.push(id) } else { out.outputs.push(id) }
         }
     }
     out.parameters = if out.variables.is_empty() {
@@ -123,6 +117,8 @@ pub fn run(args: &[String], console: &mut Console) -> Result<(), Failure> {
     let bytes = std::fs::metadata(file).map_or(0, |m| m.len()) as usize;
     let producer = graph.versions.as_ref().map_or(0, |v| i64::from(v.producer));
     let functions = graph.library.as_ref().map_or(0, |l| l.function.len());
+    // What an unknown op gives is not known either.
+    let outputs: Vec<Out> = summary.outputs.iter().flat_map(|id| (0..graph.node(*id).outputs.len().max(1)).map(|i| id.out(i))).collect();
     if args.json {
         let value = object([
             ("file", file.as_str().into()),
@@ -132,7 +128,7 @@ pub fn run(args: &[String], console: &mut Console) -> Result<(), Failure> {
             ("nodes", graph.len().into()),
             ("functions", functions.into()),
             ("inputs", tensors_json(graph, &summary.inputs)),
-            ("outputs", tensors_json(graph, &summary.outputs)),
+            ("outputs", tensors_json(graph, &outputs)),
             ("targets", summary.targets.iter().map(|id| graph.node(*id).name.to_string()).collect()),
             ("variables", summary.variables.iter().map(|v| variable_json(graph, *v)).collect()),
             ("parameters", summary.parameters.into()),
@@ -146,9 +142,12 @@ pub fn run(args: &[String], console: &mut Console) -> Result<(), Failure> {
         graph.len(),
         format_name(loaded.format)
     ))?;
-    let fact = |out: &Out| format!("{}  {}", graph.out_name(*out), graph.fact_text(*out));
+    let fact = |out: &Out| {
+        let fact = if graph.has(*out) { graph.fact_text(*out) } else { "unknown".into() };
+        format!("{}  {fact}", graph.out_name(*out))
+    };
     section(console, "inputs", summary.inputs.iter().map(fact))?;
-    section(console, "outputs", summary.outputs.iter().map(fact))?;
+    section(console, "outputs", outputs.iter().map(fact))?;
     section(console, "targets", summary.targets.iter().map(|id| format!("{}  {}", graph.node(*id).name, graph.node(*id).op_name())))?;
     let variable = |out: &Out| {
         let (dtype, shape) = (variable_dtype(graph, *out), variable_shape(graph, *out));
@@ -180,8 +179,12 @@ fn section(console: &mut Console, title: &str, lines: impl ExactSizeIterator<Ite
 
 fn tensors_json(graph: &Graph, tensors: &[Out]) -> Json {
     let one = |out: &Out| {
-        let fact = graph.fact(*out);
-        object([("name", graph.out_name(*out).into()), ("dtype", fact.dtype.name().into()), ("shape", shape_json(&fact.shape))])
+        let fact = graph.has(*out).then(|| graph.fact(*out));
+        object([
+            ("name", graph.out_name(*out).into()),
+            ("dtype", fact.map_or(Json::Null, |f| f.dtype.name().into())),
+            ("shape", fact.map_or(Json::Null, |f| shape_json(&f.shape))),
+        ])
     };
     tensors.iter().map(one).collect()
 }
