@@ -307,6 +307,8 @@ pub struct OpDef {
     pub shape: fn(&mut ShapeCtx) -> Result<()>,
     pub kernel: Kernel,
     pub grad: Grad,
+    /// The instruction that computes it in a fused program, for float32 (and masks).
+    pub fused: Option<graphpb_kernels::tile::Op>,
     /// Draws legal inputs and attributes for the generic tests.
     pub sample: Option<fn(&mut Draw) -> Case>,
     /// The producer version from which TensorFlow refuses the op.
@@ -324,6 +326,7 @@ impl OpDef {
         shape: |_| Ok(()),
         kernel: Kernel::Unsupported,
         grad: Grad::Undecided,
+        fused: None,
         sample: None,
         deprecated: None,
     };

@@ -1,6 +1,7 @@
 //! The plan: a graph cut down to what is fetched, constants folded, ordered and lowered to an array of steps.
 
 pub mod fold;
+pub mod fuse;
 pub mod kernel;
 pub mod lower;
 pub mod memory;

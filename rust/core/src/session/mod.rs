@@ -14,7 +14,7 @@ use crate::graph::Graph;
 use crate::graph::fact::Fact;
 use crate::graph::node::{NodeId, Out};
 use crate::plan::program::StepTime;
-use crate::plan::{Plan, lower, memory};
+use crate::plan::{Plan, fuse, lower, memory};
 use env::{CancelToken, Env, State};
 use vars::Variables;
 
@@ -53,15 +53,21 @@ pub struct Session {
     graph: Arc<RwLock<Graph>>,
     state: Arc<State>,
     plans: Mutex<HashMap<Key, Arc<Prepared>>>,
+    fuse: bool,
 }
 
 impl Session {
     pub fn new(graph: Arc<RwLock<Graph>>) -> Session {
-        Session { graph, state: Arc::default(), plans: Mutex::default() }
+        Session { graph, state: Arc::default(), plans: Mutex::default(), fuse: true }
     }
     /// A session of a graph that nobody else holds.
     pub fn of(graph: Graph) -> Session {
         Session::new(Arc::new(RwLock::new(graph)))
+    }
+    /// Run every node by itself (for tests that compare).
+    pub fn without_fusion(mut self) -> Session {
+        self.fuse = false;
+        self
     }
     pub fn graph(&self) -> &Arc<RwLock<Graph>> {
         &self.graph
@@ -83,7 +89,11 @@ impl Session {
             return Err(Error::internal(format!("{bad:?} is not in the graph")));
         }
         let nodes = lower::prune(&graph, feeds, fetches, targets)?;
-        let plan = memory::assign(lower::lower(&graph, &self.state, &nodes, feeds, fetches)?);
+        let mut lowered = lower::lower(&graph, &self.state, &nodes, feeds, fetches)?;
+        if self.fuse {
+            lowered = fuse::fuse(&graph, lowered);
+        }
+        let plan = memory::assign(lowered);
         let feeds = feeds.iter().map(|&f| (f, graph.fact(f).clone(), graph.out_name(f))).collect();
         let prepared = Arc::new(Prepared { plan, feeds });
         let mut plans = self.plans.lock().unwrap_or_else(|e| e.into_inner());
