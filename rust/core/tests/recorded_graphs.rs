@@ -11,10 +11,22 @@ use graphpb::{Code, Graph};
 use graphpb_kernels::{Bool, DType, Element, Tensor};
 use serde_json::Value;
 
-/// Recordings directly below tests/data/goldens: the scripts that need straight-line ops only.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/goldens")
+}
+
+/// The folders of tests/data/goldens that hold a graph.
 fn recordings() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/goldens");
-    let mut found: Vec<PathBuf> = std::fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).filter(|p| p.join("graph.pbtxt").exists()).collect();
+    fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+        if folder.join("graph.pbtxt").exists() {
+            found.push(folder.to_owned());
+        }
+        for path in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()) {
+            collect(&path, found);
+        }
+    }
+    let mut found = Vec::new();
+    collect(&root(), &mut found);
     found.sort();
     assert!(found.len() >= 16);
     found
@@ -28,8 +40,8 @@ fn graph(folder: &Path) -> Graph {
     Graph::from_graph_def(graphdef::read(&folder.join("graph.pbtxt")).unwrap().0).unwrap()
 }
 
-fn name(folder: &Path) -> &str {
-    folder.file_name().unwrap().to_str().unwrap()
+fn name(folder: &Path) -> String {
+    folder.strip_prefix(root()).unwrap().display().to_string()
 }
 
 #[test]
@@ -203,7 +215,7 @@ fn recorded_graphs_compute_the_recorded_values() {
     for folder in recordings() {
         match play(&folder) {
             Some(text) => wrong.extend(text),
-            None => left_out.push(name(&folder).to_owned()),
+            None => left_out.push(name(&folder)),
         }
     }
     println!("left out: {left_out:?}");
