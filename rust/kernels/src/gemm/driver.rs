@@ -88,7 +88,7 @@ unsafe impl<T> Sync for Columns<T> {}
 
 /// A block of k small enough for a packed panel of b to stay in L1: the same for every path.
 fn k_block(k: usize) -> usize {
-    const MOST: usize = 384;
+    const MOST: usize = 320;
     k.div_ceil(k.div_ceil(MOST).max(1)).max(1)
 }
 
@@ -131,7 +131,8 @@ pub(super) unsafe fn run<T: Kernels>(level: Isa, x: &Operands<'_, T>) {
                 }
                 if cs == 1 || n == 1 {
                     let narrow = m <= micro.strided[3].len() || (m < 16 && n * k * size_of::<T>() <= 1 << 20);
-                    if narrow || m * n * k <= 1 << 15 || n <= 2 * micro.lanes && k <= 2048 {
+                    let near = (m + n) * k * size_of::<T>() <= 48 << 10;
+                    if narrow || near || n <= 2 * micro.lanes && k <= 2048 {
                         return direct(micro, x, Columns { ptr, rs, pair: 2 * micro.lanes });
                     }
                 } else if rs == 1 && m <= 4 && (x.a_cs == 1 || m == 1) {
@@ -183,6 +184,25 @@ unsafe fn direct<T: Kernels>(micro: &Micro<T>, x: &Operands<'_, T>, b: Columns<T
     }
 }
 
+/// The tile at a row and column of c, over all of k.
+fn tile_at<T: Kernels>(x: &Operands<'_, T>, lanes: usize, b: Columns<T>, row: usize, col: usize, last: usize) -> Tile<T> {
+    Tile {
+        k: x.k,
+        a: x.a.wrapping_add(row * x.a_rs),
+        a_rs: x.a_rs,
+        a_cs: x.a_cs,
+        b: b.ptr.wrapping_add(col / (2 * lanes) * b.pair + col % (2 * lanes)),
+        b_rs: b.rs,
+        b_pair: b.pair,
+        c: x.c.wrapping_add(row * x.n + col),
+        c_rs: x.n,
+        last,
+        ahead: b.ptr,
+        ahead_step: 0,
+        accumulate: x.accumulate,
+    }
+}
+
 unsafe fn direct_block<T: Kernels>(
     micro: &Micro<T>,
     x: &Operands<'_, T>,
@@ -192,6 +212,11 @@ unsafe fn direct_block<T: Kernels>(
     columns: std::ops::Range<usize>,
 ) {
     let lanes = micro.lanes;
+    if x.m == 1 && b.pair == 2 * lanes && columns.len() > 8 * lanes {
+        let t = tile_at(x, lanes, b, 0, columns.start, lanes);
+        // SAFETY: one row of c, and the same columns of every row of b.
+        return unsafe { (micro.row)(columns.len(), &t) };
+    }
     let mut col = columns.start;
     while col < columns.end {
         let left = (columns.end - col).div_ceil(lanes);
@@ -211,19 +236,7 @@ unsafe fn direct_block<T: Kernels>(
             if mr == 0 {
                 break;
             }
-            let t = Tile {
-                k: x.k,
-                a: x.a.wrapping_add(row * x.a_rs),
-                a_rs: x.a_rs,
-                a_cs: x.a_cs,
-                b: b.ptr.wrapping_add(col / (2 * lanes) * b.pair + col % (2 * lanes)),
-                b_rs: b.rs,
-                b_pair: b.pair,
-                c: x.c.wrapping_add(row * x.n + col),
-                c_rs: x.n,
-                last,
-                accumulate: x.accumulate,
-            };
+            let t = tile_at(x, lanes, b, row, col, last);
             // SAFETY: rows and columns of the tile lie in the operands; the last vector is masked.
             unsafe { table[mr - 1](&t) };
             row += mr;
@@ -289,8 +302,27 @@ unsafe fn pack_b<T: Kernels>(level: Isa, nr: usize, k: usize, n: usize, b: *cons
     });
 }
 
-/// Rows of a that are packed at once: with 384 steps of k they take half of a 1 MiB cache.
+/// Rows of a that a task packs, and columns of c that it finishes before it goes on: the block of c and what one block of k
+/// reads stay in a 1 MiB cache.
 const ROW_BLOCK: usize = 168;
+const COLUMN_BLOCK: usize = 512;
+
+/// Pack rows of a, one block of k after the other, as panels of nearly equal height of at most `most`, which is returned.
+unsafe fn pack_a<T: Kernels>(level: Isa, most: usize, kc: usize, x: &Operands<'_, T>, rows: std::ops::Range<usize>, dst: *mut T) -> usize {
+    let (_, height) = parts(rows.len(), most);
+    for p0 in (0..x.k).step_by(kc) {
+        let steps = kc.min(x.k - p0);
+        for i in rows.clone().step_by(height) {
+            let mr = height.min(rows.end - i);
+            // SAFETY: rows i..i+mr and steps p0..p0+steps of a; panels fill the buffer one after the other.
+            unsafe {
+                let src = x.a.add(i * x.a_rs + p0 * x.a_cs);
+                panel(level, src, x.a_rs, x.a_cs, mr, mr, steps, dst.add(p0 * rows.len() + (i - rows.start) * steps));
+            }
+        }
+    }
+    height
+}
 
 /// The general case: panels of a and b are packed, blocked over k, rows and columns.
 unsafe fn blocked<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_, T>) {
@@ -327,31 +359,24 @@ unsafe fn over_rows<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_, T
     let (blocks, rows) = parts(m, if total > 100_000.0 { most } else { ROW_BLOCK });
     let packed = Shared(packed.cast_mut());
     par::ranges(blocks, total / blocks as f64, |r| {
-        with_scratch(1, rows * kc + 64, |apack: *mut T| {
+        with_scratch(1, rows * k + 64, |apack: *mut T| {
             for block in r.clone() {
                 let (start, end) = (block * rows, ((block + 1) * rows).min(m));
                 if start >= end {
                     continue;
                 }
-                let (row_panels, mr_most) = parts(end - start, tiles.len());
-                for p0 in (0..k).step_by(kc) {
-                    let steps = kc.min(k - p0);
-                    for q in 0..row_panels {
-                        let i = start + q * mr_most;
-                        let mr = mr_most.min(end.saturating_sub(i));
-                        if mr > 0 {
-                            // SAFETY: rows i..i+mr and steps p0..p0+steps of a; panels fill the buffer one after the other.
+                // SAFETY: rows start..end of a; the buffer holds them and the spare that packing needs.
+                let mr_most = unsafe { pack_a(level, tiles.len(), kc, x, start..end, apack) };
+                for j0 in (0..n).step_by(COLUMN_BLOCK) {
+                    for p0 in (0..k).step_by(kc) {
+                        let steps = kc.min(k - p0);
+                        for j in (j0..(j0 + COLUMN_BLOCK).min(n)).step_by(nr) {
+                            // SAFETY: panel j of b from step p0; the tile rows are those packed above.
                             unsafe {
-                                let src = x.a.add(i * x.a_rs + p0 * x.a_cs);
-                                panel(level, src, x.a_rs, x.a_cs, mr, mr, steps, apack.add(q * mr_most * steps));
+                                let b = packed.at(j * k + p0 * nr);
+                                let a = apack.add(p0 * (end - start));
+                                column_of_tiles(micro, x, a, start..end, mr_most, steps, b, b.wrapping_add(k * nr), j, x.accumulate || p0 > 0);
                             }
-                        }
-                    }
-                    for j in (0..n).step_by(nr) {
-                        // SAFETY: panel j of b from step p0; the tile rows are those packed above.
-                        unsafe {
-                            let b = packed.at(j * k + p0 * nr);
-                            column_of_tiles(micro, x, apack, start..end, mr_most, steps, b, j, x.accumulate || p0 > 0);
                         }
                     }
                 }
@@ -368,23 +393,10 @@ unsafe fn over_columns<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_
     let nr = 2 * micro.lanes;
     let tiles = micro.unit[1];
     let kc = k_block(k);
-    let (row_panels, mr_most) = parts(m, tiles.len());
     let panels = n.div_ceil(nr);
     with_scratch(0, m * k + 64, |apack: *mut T| {
-        for p0 in (0..k).step_by(kc) {
-            let steps = kc.min(k - p0);
-            for q in 0..row_panels {
-                let i = q * mr_most;
-                let mr = mr_most.min(m.saturating_sub(i));
-                if mr > 0 {
-                    // SAFETY: as in `over_rows`, with all steps of k one after the other.
-                    unsafe {
-                        let src = x.a.add(i * x.a_rs + p0 * x.a_cs);
-                        panel(level, src, x.a_rs, x.a_cs, mr, mr, steps, apack.add(p0 * m + i * steps));
-                    }
-                }
-            }
-        }
+        // SAFETY: all rows of a; the buffer holds them and the spare that packing needs.
+        let mr_most = unsafe { pack_a(level, tiles.len(), kc, x, 0..m, apack) };
         let (apack, b) = (Shared(apack), Shared(b.cast_mut()));
         par::ranges(panels, total / panels as f64, |r| {
             with_scratch(1, nr * kc + 64, |bpack: *mut T| {
@@ -395,7 +407,7 @@ unsafe fn over_columns<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_
                         unsafe {
                             panel(level, b.at(j * b_cs + p0 * b_rs), b_cs, b_rs, (n - j).min(nr), nr, steps, bpack);
                             let a = apack.at(p0 * m);
-                            column_of_tiles(micro, x, a, 0..m, mr_most, steps, bpack, j, x.accumulate || p0 > 0);
+                            column_of_tiles(micro, x, a, 0..m, mr_most, steps, bpack, bpack, j, x.accumulate || p0 > 0);
                         }
                     }
                 }
@@ -406,7 +418,7 @@ unsafe fn over_columns<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_
     });
 }
 
-/// All tiles of one panel of b: packed rows of a against `nr` columns from `j`.
+/// All tiles of one panel of b: packed rows of a against `nr` columns from `j`. Meanwhile the panel at `next` is brought closer.
 unsafe fn column_of_tiles<T: Kernels>(
     micro: &Micro<T>,
     x: &Operands<'_, T>,
@@ -415,6 +427,7 @@ unsafe fn column_of_tiles<T: Kernels>(
     mr_most: usize,
     steps: usize,
     b: *const T,
+    next: *const T,
     j: usize,
     accumulate: bool,
 ) {
@@ -422,15 +435,18 @@ unsafe fn column_of_tiles<T: Kernels>(
     let nr = 2 * lanes;
     let here = (x.n - j).min(nr);
     let (table, last) = if here <= lanes { (micro.unit[0], here) } else { (micro.unit[1], here - lanes) };
+    let ahead_step = nr.div_ceil(rows.len().div_ceil(mr_most));
     let mut i = rows.start;
     let mut a = apack;
+    let mut ahead = next;
     while i < rows.end {
         let mr = mr_most.min(rows.end - i);
         let c = x.c.wrapping_add(i * x.n + j);
-        let t = Tile { k: steps, a, a_rs: 1, a_cs: mr, b, b_rs: nr, b_pair: nr, c, c_rs: x.n, last, accumulate };
+        let t = Tile { k: steps, a, a_rs: 1, a_cs: mr, b, b_rs: nr, b_pair: nr, c, c_rs: x.n, last, ahead, ahead_step, accumulate };
         // SAFETY: as the callers promise; the last vector is masked.
         unsafe { table[mr - 1](&t) };
         a = a.wrapping_add(mr * steps);
+        ahead = ahead.wrapping_add(ahead_step * steps);
         i += mr;
     }
 }

@@ -18,6 +18,18 @@ pub(super) unsafe trait Lanes: Copy {
     unsafe fn load_mask(p: *const Self::T, m: Self::Mask) -> Self;
     unsafe fn store_mask(self, p: *mut Self::T, m: Self::Mask);
     unsafe fn add(self, b: Self) -> Self;
+    /// Ask for the cache line of `p`, which need not be valid, in L1 or (`far`) in L2.
+    #[inline(always)]
+    fn prefetch(p: *const Self::T, far: bool) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a hint; it cannot fault.
+        unsafe {
+            use std::arch::x86_64::*;
+            if far { _mm_prefetch::<_MM_HINT_T1>(p.cast()) } else { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+        };
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (p, far);
+    }
     /// Return `a * b + self`.
     unsafe fn fma(self, a: Self, b: Self) -> Self;
 }

@@ -20,6 +20,9 @@ pub(super) struct Tile<T> {
     pub c_rs: usize,
     /// Columns of the last vector, 1 to lanes.
     pub last: usize,
+    /// What a later tile reads: `ahead + p * ahead_step` is prefetched at step p. Any address will do.
+    pub ahead: *const T,
+    pub ahead_step: usize,
     /// Whether c is added to, or overwritten.
     pub accumulate: bool,
 }
@@ -27,6 +30,9 @@ pub(super) struct Tile<T> {
 pub(super) type TileFn<T> = unsafe fn(&Tile<T>);
 /// `out[j] = sum over p of x[p] * rows[j * stride + p]` for j in 0..4 (or 0..1), `k` values each.
 pub(super) type DotFn<T> = unsafe fn(k: usize, x: *const T, rows: *const T, stride: usize, out: &mut [T; 4]);
+
+/// `c[j] (+)= sum over p of a[p * a_cs] * b[p * b_rs + j]` for `n` columns, reading b row by row.
+pub(super) type RowFn<T> = unsafe fn(n: usize, t: &Tile<T>);
 
 /// The kernels of one type at one CPU level. The tables are indexed by `rows - 1`.
 pub(super) struct Micro<T: 'static> {
@@ -37,6 +43,7 @@ pub(super) struct Micro<T: 'static> {
     pub strided: [&'static [TileFn<T>]; 4],
     pub dot4: DotFn<T>,
     pub dot1: DotFn<T>,
+    pub row: RowFn<T>,
 }
 
 #[inline(always)]
@@ -46,9 +53,21 @@ unsafe fn tile<V: Lanes, const MR: usize, const NV: usize, const UNIT: bool>(t: 
     unsafe {
         let mask = V::mask(t.last);
         let a_rs = if UNIT { 1 } else { t.a_rs };
+        if UNIT {
+            for i in 0..MR {
+                for j in 0..NV {
+                    V::prefetch(t.c.wrapping_add(i * t.c_rs + j * V::N), false);
+                }
+            }
+        }
         let mut acc = [[V::zero(); NV]; MR];
         let (mut a, mut b) = (t.a, t.b);
+        let mut ahead = t.ahead;
         for _ in 0..t.k {
+            if UNIT && NV == 2 {
+                V::prefetch(ahead, true);
+                ahead = ahead.wrapping_add(t.ahead_step);
+            }
             let mut bv = [V::zero(); NV];
             for j in 0..NV {
                 let p = b.wrapping_add((j / 2) * t.b_pair + (j % 2) * V::N);
@@ -124,6 +143,52 @@ where
     }
 }
 
+/// Rows of b that one sweep over c adds.
+const SWEEP: usize = 8;
+
+#[inline(always)]
+unsafe fn row<V: Lanes>(n: usize, t: &Tile<V::T>) {
+    // SAFETY: the caller runs at the level of V and gives `n` columns of `k` rows; the last vector is masked.
+    unsafe {
+        let mut p = 0;
+        while p < t.k {
+            let rows = (t.k - p).min(SWEEP);
+            let mut x = [V::zero(); SWEEP];
+            for q in 0..rows {
+                x[q] = V::splat(*t.a.add((p + q) * t.a_cs));
+            }
+            let fresh = p == 0 && !t.accumulate;
+            let b = t.b.add(p * t.b_rs);
+            let mut j = 0;
+            while j + V::N <= n {
+                let c = t.c.add(j);
+                let mut acc = if fresh { V::zero() } else { V::load(c) };
+                if rows == SWEEP {
+                    for q in 0..SWEEP {
+                        acc = acc.fma(x[q], V::load(b.add(q * t.b_rs + j)));
+                    }
+                } else {
+                    for q in 0..rows {
+                        acc = acc.fma(x[q], V::load(b.add(q * t.b_rs + j)));
+                    }
+                }
+                acc.store(c);
+                j += V::N;
+            }
+            if j < n {
+                let mask = V::mask(n - j);
+                let c = t.c.add(j);
+                let mut acc = if fresh { V::zero() } else { V::load_mask(c, mask) };
+                for q in 0..rows {
+                    acc = acc.fma(x[q], V::load_mask(b.add(q * t.b_rs + j), mask));
+                }
+                acc.store_mask(c, mask);
+            }
+            p += SWEEP;
+        }
+    }
+}
+
 macro_rules! level {
     ($module:ident, [$(#[$feature:meta])*], $v32:ty, $v64:ty, unit1: [$($u1:literal)*], unit2: [$($u2:literal)*],
      s1: [$($s1:literal)*], s2: [$($s2:literal)*], s4: [$($s4:literal)*], s8: [$($s8:literal)*]) => {
@@ -146,6 +211,12 @@ macro_rules! level {
                 unsafe { dots::<V, ROWS, STEPS>(k, x, rows, stride, out) }
             }
 
+            $(#[$feature])*
+            unsafe fn rows<V: Lanes>(n: usize, t: &Tile<V::T>) {
+                // SAFETY: as the caller promises.
+                unsafe { row::<V>(n, t) }
+            }
+
             const fn micro<V: Lanes>() -> Micro<V::T>
             where
                 V::T: std::ops::Add<Output = V::T> + Default,
@@ -157,6 +228,7 @@ macro_rules! level {
                               &[$(run::<V, $s4, 4, false>),*], &[$(run::<V, $s8, 8, false>),*]],
                     dot4: dot::<V, 4, 2>,
                     dot1: dot::<V, 1, 4>,
+                    row: rows::<V>,
                 }
             }
             pub static F32: Micro<f32> = micro::<$v32>();

@@ -129,6 +129,17 @@ mod x86 {
 #[cfg(target_arch = "x86_64")]
 pub(super) use x86::{transpose4, transpose8};
 
+/// Large blocks are made of huge pages where the system has them: packed panels are read in big steps, and every new page costs
+/// a walk of the page tables.
+const HUGE: usize = 2 << 20;
+
+#[cfg(target_os = "linux")]
+const MADV_HUGEPAGE: i32 = 14;
+#[cfg(target_os = "linux")]
+unsafe extern "C" {
+    fn madvise(addr: *mut std::ffi::c_void, len: usize, advice: i32) -> i32;
+}
+
 /// A 64-byte aligned block that is kept by its thread between calls.
 pub(super) struct Scratch {
     ptr: *mut u8,
@@ -144,13 +155,24 @@ impl Scratch {
     const EMPTY: Scratch = Scratch { ptr: std::ptr::null_mut(), bytes: 0 };
 
     pub fn new(bytes: usize) -> Scratch {
-        let layout = Layout::from_size_align(bytes.max(64), 64).expect("a pack buffer below isize::MAX");
+        let layout = Self::layout(bytes);
         // SAFETY: the size is not zero.
         let ptr = unsafe { alloc(layout) };
         if ptr.is_null() {
             handle_alloc_error(layout);
         }
-        Scratch { ptr, bytes: bytes.max(64) }
+        #[cfg(target_os = "linux")]
+        if layout.align() == HUGE {
+            // SAFETY: the range is whole huge pages of the block just made; the call changes how it is mapped, not what it holds.
+            unsafe { madvise(ptr.cast(), layout.size(), MADV_HUGEPAGE) };
+        }
+        Scratch { ptr, bytes: layout.size() }
+    }
+
+    fn layout(bytes: usize) -> Layout {
+        let align = if bytes >= HUGE / 2 { HUGE } else { 64 };
+        let size = bytes.max(64).checked_next_multiple_of(align);
+        size.and_then(|s| Layout::from_size_align(s, align).ok()).expect("a pack buffer below isize::MAX")
     }
 
     pub fn ptr<T>(&self) -> *mut T {
@@ -161,8 +183,8 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if !self.ptr.is_null() {
-            // SAFETY: made by `new` with this layout.
-            unsafe { dealloc(self.ptr, Layout::from_size_align_unchecked(self.bytes, 64)) }
+            // SAFETY: made by `new`, and the layout of a rounded size is itself.
+            unsafe { dealloc(self.ptr, Self::layout(self.bytes)) }
         }
     }
 }
