@@ -1,6 +1,35 @@
-//! The extension module `graphpb._native`.
+//! The extension module `graphpb._native`: the Rust graph, registry and sessions as Python objects.
+
+mod array;
+mod attrs;
+mod errors;
+mod fill;
+mod graph;
+mod hooks;
+mod registry;
+mod scopes;
+mod sites;
+mod tensor;
+
 use pyo3::prelude::*;
+
+/// Run the `graphpb` command with these arguments and return its exit code.
+#[pyfunction]
+fn run_command(py: Python<'_>, args: Vec<String>) -> i32 {
+    py.detach(|| graphpb_cli::run(&args))
+}
+
 #[pymodule]
-fn _native(_m: &Bound<'_, PyModule>) -> PyResult<()> {
+fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<graph::PyGraph>()?;
+    m.add_class::<tensor::PyTensor>()?;
+    m.add_class::<tensor::PyOperation>()?;
+    m.add_function(wrap_pyfunction!(hooks::set_hooks, m)?)?;
+    m.add_function(wrap_pyfunction!(registry::op_names, m)?)?;
+    m.add_function(wrap_pyfunction!(registry::op_def, m)?)?;
+    m.add_function(wrap_pyfunction!(array::decode_tensor, m)?)?;
+    m.add_function(wrap_pyfunction!(array::encode_tensor, m)?)?;
+    m.add_function(wrap_pyfunction!(run_command, m)?)?;
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     Ok(())
 }

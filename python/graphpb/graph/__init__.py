@@ -1,0 +1,1 @@
+"""The graph, its handles and everything that adds to it without naming an op family."""

@@ -1,0 +1,1 @@
+"""Ops as Python functions, and the operators of tensors."""
