@@ -156,8 +156,12 @@ fn play(folder: &Path) -> Option<Vec<String>> {
     let recorded: BTreeMap<String, Tensor> = values(folder).into_iter().collect();
     let g = graph(folder);
     let node = |text: &str| g.find(text.split(':').next().unwrap()).unwrap();
-    let fetches: Vec<(String, Out)> =
-        facts["fetches"].as_object().unwrap().iter().map(|(label, t)| Some((label.clone(), g.find_out(t.as_str().unwrap())?))).collect::<Option<_>>()?;
+    let fetches: Vec<(String, Out)> = facts["fetches"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(label, t)| Some((label.clone(), g.find_out(t.as_str().unwrap())?)))
+        .collect::<Option<_>>()?;
     let feeds: Vec<Vec<(Out, Tensor)>> = facts["feeds"]
         .as_array()
         .unwrap()
@@ -169,12 +173,8 @@ fn play(folder: &Path) -> Option<Vec<String>> {
         })
         .collect();
     let init = facts["init"].as_str().map(node);
-    let steps: Vec<Vec<NodeId>> = facts["steps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|s| s.as_array().unwrap().iter().map(|n| node(n.as_str().unwrap())).collect())
-        .collect();
+    let steps: Vec<Vec<NodeId>> =
+        facts["steps"].as_array().unwrap().iter().map(|s| s.as_array().unwrap().iter().map(|n| node(n.as_str().unwrap())).collect()).collect();
     let session = Session::new(Arc::new(RwLock::new(g)));
     let targets: Vec<NodeId> = init.into_iter().chain(steps.iter().flatten().copied()).collect();
     let outs: Vec<Out> = fetches.iter().map(|f| f.1).collect();

@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    const ZOO: &[u8] = include_bytes!("../../../../tests/data/tensor_zoo.pb");
+    const ZOO: &[u8] = include_bytes!("../../../../tests/data/fixtures/tensor_zoo.pb");
 
     fn folder(name: &str) -> std::path::PathBuf {
         let dir = std::env::temp_dir().join(format!("graphpb-{name}-{}", std::process::id()));

@@ -297,9 +297,10 @@ mod tests {
     use super::*;
     use crate::proto::{GraphDef, attr_value};
 
-    const ZOO: (&[u8], &str) = (include_bytes!("../../../../tests/data/tensor_zoo.pb"), include_str!("../../../../tests/data/tensor_zoo.tsv"));
+    const ZOO: (&[u8], &str) =
+        (include_bytes!("../../../../tests/data/fixtures/tensor_zoo.pb"), include_str!("../../../../tests/data/tensor_zoo.tsv"));
     const CONSTANTS: (&[u8], &str) =
-        (include_bytes!("../../../../tests/data/constants_py.pb"), include_str!("../../../../tests/data/constants_py.tsv"));
+        (include_bytes!("../../../../tests/data/fixtures/constants_py.pb"), include_str!("../../../../tests/data/constants_py.tsv"));
 
     fn value(graph: &GraphDef, name: &str) -> Option<TensorProto> {
         let node = graph.node.iter().find(|n| n.name == name && n.op == "Const")?;
