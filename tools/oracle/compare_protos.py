@@ -13,7 +13,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "graphpb"))
 
 import protos  # noqa: E402
-import tensorflow.core  # noqa: E402
 from google.protobuf import descriptor_pool  # noqa: E402
 
 # In TensorFlow, kept free for its own later use.
