@@ -10,6 +10,7 @@ pub mod pool;
 pub mod random;
 pub mod tensor;
 pub mod tile;
+pub mod vmath;
 
 pub use dtype::{Bool, C64, C128, Complex, DType, Element, bf16, f16};
 pub use error::{Code, KernelError};
