@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use crate::isa::multiversion;
-use crate::{Bool, DType, Tensor, par};
+use crate::{Bool, DType, Tensor, par, vmath};
 
 /// An instruction's function. Gradients take (y, dy) or (x, dy) in the order of TensorFlow's ops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -359,24 +359,25 @@ fn mask(b: bool) -> f32 {
 fn unary(op: Op, out: &mut [f32], a: Operand) {
     use Op::*;
     match op {
-        Exp | Expm1 | Log | Log1p | Tanh | Sigmoid | Softplus => {
-            map1(out, a, |x| x);
-            transcendental(op, out);
-        }
+        Exp => map_slice(out, a, vmath::exp_to),
+        Expm1 => map_slice(out, a, vmath::expm1_to),
+        Log => map_slice(out, a, vmath::ln_to),
+        Log1p => map_slice(out, a, vmath::log1p_to),
+        Tanh => map_slice(out, a, vmath::tanh_to),
+        Sigmoid => map_slice(out, a, vmath::sigmoid_to),
+        Softplus => map_slice(out, a, vmath::softplus_to),
         _ => simple(op, out, a),
     }
 }
 
-/// In place.
-fn transcendental(op: Op, x: &mut [f32]) {
-    match op {
-        Op::Exp => x.iter_mut().for_each(|v| *v = v.exp()),
-        Op::Expm1 => x.iter_mut().for_each(|v| *v = v.exp_m1()),
-        Op::Log => x.iter_mut().for_each(|v| *v = v.ln()),
-        Op::Log1p => x.iter_mut().for_each(|v| *v = v.ln_1p()),
-        Op::Tanh => x.iter_mut().for_each(|v| *v = v.tanh()),
-        Op::Sigmoid => x.iter_mut().for_each(|v| *v = 1.0 / (1.0 + (-*v).exp())),
-        _ => x.iter_mut().for_each(|v| *v = v.max(0.0) + (-v.abs()).exp().ln_1p()),
+fn map_slice(out: &mut [f32], a: Operand, f: impl Fn(&[f32], &mut [f32])) {
+    match a {
+        Operand::Lanes(a) => f(a, out),
+        Operand::Scalar(a) => {
+            let mut one = [0.0];
+            f(&[a], &mut one);
+            out.fill(one[0]);
+        }
     }
 }
 
