@@ -226,6 +226,13 @@ impl Tensor {
             _ => panic!("{} tensor read as handles", self.dtype.name()),
         }
     }
+    /// The handles for writing; shared ones are copied first.
+    pub fn as_handles_mut(&mut self) -> &mut Vec<Handle> {
+        match &mut self.data {
+            Data::Handles(v) => Arc::make_mut(v),
+            _ => panic!("{} tensor written as handles", self.dtype.name()),
+        }
+    }
 
     /// Whether writing in place needs no copy.
     #[inline]
