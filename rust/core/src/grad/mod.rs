@@ -19,6 +19,7 @@ use graphpb_kernels::{DType, Tensor};
 
 pub use accumulate::Aggregation;
 pub use context::GradCtx;
+pub(crate) use context::number;
 
 /// Rows of a gradient: `values[i]` belongs to row `indices[i]` of a tensor with shape `dense_shape`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -95,10 +95,7 @@ pub fn gather_nd(params: &Tensor, idx: &Tensor) -> Result<Tensor> {
         return Err(KernelError::invalid("params must be at least a vector"));
     }
     if depth > params.rank() {
-        return Err(KernelError::invalid(format!(
-            "index innermost dimension length must be <= params rank; saw: {depth} vs. {}",
-            params.rank()
-        )));
+        return Err(KernelError::invalid(format!("index innermost dimension length must be <= params rank; saw: {depth} vs. {}", params.rank())));
     }
     let mut dims = lead.to_vec();
     dims.extend(&params.dims()[depth..]);
@@ -108,8 +105,13 @@ pub fn gather_nd(params: &Tensor, idx: &Tensor) -> Result<Tensor> {
     }
     let at = offsets(idx, params.dims(), |r, row| {
         let text: Vec<String> = row.iter().map(i64::to_string).collect();
-        format!("{} = [{}] does not index into param shape {}, node name: gather_nd", element_name("indices", lead, r), text.join(", "), shape_text(params.dims()))
-            .replace(", node name: gather_nd", "")
+        format!(
+            "{} = [{}] does not index into param shape {}, node name: gather_nd",
+            element_name("indices", lead, r),
+            text.join(", "),
+            shape_text(params.dims())
+        )
+        .replace(", node name: gather_nd", "")
     })?;
     let inner = product(&params.dims()[depth..]);
     if out.is_empty() {

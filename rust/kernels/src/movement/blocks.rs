@@ -57,10 +57,9 @@ pub fn batch_to_space(x: &Tensor, block: &[usize], crops: &[(usize, usize)]) -> 
     for k in 0..m {
         let (before, after) = crops[k];
         begin[k + 1] = before;
-        size[k + 1] = before
-            .checked_add(after)
-            .and_then(|c| full[k + 1].checked_sub(c))
-            .ok_or_else(|| KernelError::invalid(format!("cropped_shape[{k}]={} must be non-negative", full[k + 1] as i64 - (before + after) as i64)))?;
+        size[k + 1] = before.checked_add(after).and_then(|c| full[k + 1].checked_sub(c)).ok_or_else(|| {
+            KernelError::invalid(format!("cropped_shape[{k}]={} must be non-negative", full[k + 1] as i64 - (before + after) as i64))
+        })?;
     }
     slice(&y, &Strided::plain(&begin, &size))
 }

@@ -57,13 +57,8 @@ pub fn tile(x: &Tensor, multiples: &[usize]) -> Result<Tensor> {
 
 /// `x` broadcast to `dims` by numpy's rule.
 pub fn broadcast_to(x: &Tensor, dims: &[usize]) -> Result<Tensor> {
-    let bad = || {
-        KernelError::invalid(format!(
-            "Incompatible shapes: {} vs. {}",
-            crate::tensor::shape_text(x.dims()),
-            crate::tensor::shape_text(dims)
-        ))
-    };
+    let bad =
+        || KernelError::invalid(format!("Incompatible shapes: {} vs. {}", crate::tensor::shape_text(x.dims()), crate::tensor::shape_text(dims)));
     if x.dims() == dims {
         return Ok(x.clone());
     }
