@@ -105,7 +105,11 @@ pub fn tensor_of_array(array: &Bound<'_, PyUntypedArray>, want: Option<DType>, b
     }
     // A type kept as plain bits is told by the caller (bfloat16 without ml_dtypes is an array of uint16).
     let dtype = match want {
-        Some(w) if w != dtype && w.size() == dtype.size() && !w.is_integer() && matches!(dtype, DType::U16 | DType::U8) && matches!(w, DType::BF16) => w,
+        Some(w)
+            if w != dtype && w.size() == dtype.size() && !w.is_integer() && matches!(dtype, DType::U16 | DType::U8) && matches!(w, DType::BF16) =>
+        {
+            w
+        }
         _ => dtype,
     };
     let array = if array.is_c_contiguous() && array.is_aligned() {

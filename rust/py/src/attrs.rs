@@ -181,8 +181,12 @@ pub fn loose_attr(v: &Bound<'_, PyAny>) -> PyResult<Attr> {
     } else if let Ok(items) = list(v, loose_attr) {
         match items.first() {
             None => Attr::List(AttrList::Empty),
-            Some(Attr::Str(_)) => Attr::List(AttrList::Str(items.into_iter().filter_map(|a| if let Attr::Str(s) = a { Some(s) } else { None }).collect())),
-            Some(Attr::Int(_)) => Attr::List(AttrList::Int(items.into_iter().filter_map(|a| if let Attr::Int(s) = a { Some(s) } else { None }).collect())),
+            Some(Attr::Str(_)) => {
+                Attr::List(AttrList::Str(items.into_iter().filter_map(|a| if let Attr::Str(s) = a { Some(s) } else { None }).collect()))
+            }
+            Some(Attr::Int(_)) => {
+                Attr::List(AttrList::Int(items.into_iter().filter_map(|a| if let Attr::Int(s) = a { Some(s) } else { None }).collect()))
+            }
             _ => return Err(PyTypeError::new_err(format!("{v:?} is not an attribute value"))),
         }
     } else {

@@ -175,7 +175,10 @@ impl PyGraph {
         let h = t.cast::<PyTensor>().map_err(|_| PyTypeError::new_err(format!("{t:?} is not a tensor")))?;
         if !h.get().graph.is(slf) {
             let other = h.get().graph.bind(t.py());
-            return Err(PyValueError::new_err(format!("{} must be from the same graph as its consumer (graphs are {slf:?} and {other:?}).", t.str()?)));
+            return Err(PyValueError::new_err(format!(
+                "{} must be from the same graph as its consumer (graphs are {slf:?} and {other:?}).",
+                t.str()?
+            )));
         }
         Ok(h.get().out)
     }
@@ -524,7 +527,13 @@ impl PyGraph {
     }
     /// Add the nodes of a serialized GraphDef; returns the number of the first one.
     #[pyo3(signature = (data, prefix, input_map, controls))]
-    fn import_def(slf: &Bound<'_, PyGraph>, data: &[u8], prefix: String, input_map: &Bound<'_, PyDict>, controls: &Bound<'_, PyAny>) -> PyResult<usize> {
+    fn import_def(
+        slf: &Bound<'_, PyGraph>,
+        data: &[u8],
+        prefix: String,
+        input_map: &Bound<'_, PyDict>,
+        controls: &Bound<'_, PyAny>,
+    ) -> PyResult<usize> {
         let py = slf.py();
         let def = <graphpb::proto::GraphDef as prost::Message>::decode(data)
             .map_err(|e| Error::invalid(format!("Error parsing message with type 'graphpb.GraphDef': {e}")))
@@ -564,9 +573,7 @@ impl PyGraph {
     }
     /// Add the serialized FunctionDefLibrary's functions.
     fn add_functions(&self, py: Python<'_>, data: &[u8]) -> PyResult<()> {
-        let library = <graphpb::proto::FunctionDefLibrary as prost::Message>::decode(data)
-            .map_err(|e| Error::invalid(e.to_string()))
-            .or_raise(py)?;
+        let library = <graphpb::proto::FunctionDefLibrary as prost::Message>::decode(data).map_err(|e| Error::invalid(e.to_string())).or_raise(py)?;
         let def = graphpb::proto::GraphDef { library: Some(library), ..Default::default() };
         self.write().import(def, Default::default()).or_raise(py)?;
         Ok(())

@@ -344,4 +344,3 @@ impl PyOperation {
         g.site(self.id).map(|(c, line)| (c.file.to_string(), line, c.function.to_string()))
     }
 }
-
