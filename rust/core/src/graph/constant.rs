@@ -194,7 +194,7 @@ pub(crate) fn run_alone(graph: &Graph, node: &Node, inputs: &mut [Option<Value>]
         op: def.name,
         attrs: node.attrs.clone(),
         outputs: node.outputs.iter().map(|f| f.dtype).collect(),
-        node: u32::MAX,
+        node: u64::MAX,
         site: None,
     };
     let env = Env::default();

@@ -7,6 +7,7 @@ pub mod describe;
 pub mod diff;
 pub mod export;
 pub mod fact;
+pub mod function;
 pub mod import;
 pub mod infer;
 pub mod name;

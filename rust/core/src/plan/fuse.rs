@@ -10,7 +10,6 @@ use super::kernel::{KernelCtx, Prepared, StepInfo, Value};
 use super::lower::{Draft, Lowered, Source, ValueId};
 use super::program::Run;
 use crate::error::{Error, Result};
-use crate::graph::Graph;
 use crate::graph::fact::Shape;
 use crate::session::env::Env;
 
@@ -20,10 +19,9 @@ const MAX_REGISTERS: usize = 20;
 const MAX_INPUTS: usize = 14;
 
 /// The instruction of a draft, when it can be part of a group.
-fn opcode(graph: &Graph, d: &Draft) -> Option<Op> {
+fn opcode(d: &Draft) -> Option<Op> {
     let op = d.def.fused?;
-    let node = graph.node(d.node);
-    if node.inputs.iter().any(|i| graph.fact(*i).is_ref) || d.inputs.len() < op.arity() {
+    if d.may_die || d.input_facts.iter().any(|f| f.is_ref) || d.inputs.len() < op.arity() {
         return None;
     }
     let masks = match op {
@@ -32,13 +30,13 @@ fn opcode(graph: &Graph, d: &Draft) -> Option<Op> {
         Op::Copy => usize::MAX,
         _ => 0,
     };
-    for (k, i) in node.inputs.iter().enumerate() {
+    for (k, f) in d.input_facts.iter().enumerate() {
         let want = if k < masks { DType::Bool } else { DType::F32 };
-        if graph.fact(*i).dtype != want {
+        if f.dtype != want {
             return None;
         }
     }
-    if !matches!(node.outputs[0].dtype, DType::F32 | DType::Bool) {
+    if !matches!(d.info.outputs.first(), Some(DType::F32 | DType::Bool)) {
         return None;
     }
     match d.def.name {
@@ -48,17 +46,16 @@ fn opcode(graph: &Graph, d: &Draft) -> Option<Op> {
 }
 
 /// A sum or mean over all elements, that may end a group: whether it is a mean, and whether sizes of one are kept.
-fn full_reduction(graph: &Graph, l: &Lowered, d: &Draft) -> Option<(bool, bool)> {
+fn full_reduction(l: &Lowered, d: &Draft) -> Option<(bool, bool)> {
     let mean = match d.def.name {
         "Sum" => false,
         "Mean" => true,
         _ => return None,
     };
-    let node = graph.node(d.node);
-    if node.outputs.first()?.dtype != DType::F32 {
+    if d.may_die || d.info.outputs.first() != Some(&DType::F32) {
         return None;
     }
-    let rank = graph.shape(*node.inputs.first()?).rank()?;
+    let rank = d.input_facts.first()?.shape.rank()?;
     let Source::Constant(k) = d.inputs.get(1)?.0 else { return None };
     let axes = l.constants.get(k as usize)?.to_i64s()?;
     let covered: HashSet<usize> = axes.iter().filter_map(|&a| crate::graph::fact::resolve_axis(a, rank)).collect();
@@ -72,9 +69,9 @@ struct Groups {
 }
 
 /// Replace groups of point-wise drafts by one draft each. The order of everything else stays.
-pub fn fuse(graph: &Graph, l: Lowered) -> Lowered {
+pub fn fuse(l: Lowered) -> Lowered {
     let n = l.drafts.len();
-    let ops: Vec<Option<Op>> = l.drafts.iter().map(|d| opcode(graph, d)).collect();
+    let ops: Vec<Option<Op>> = l.drafts.iter().map(|d| opcode(d)).collect();
     if ops.iter().flatten().count() < 2 {
         return l;
     }
@@ -92,7 +89,7 @@ pub fn fuse(graph: &Graph, l: Lowered) -> Lowered {
     }
     let mut g = Groups { members: HashMap::new(), of: (0..n).collect() };
     for i in 0..n {
-        let reduction = full_reduction(graph, &l, &l.drafts[i]).is_some();
+        let reduction = full_reduction(&l, &l.drafts[i]).is_some();
         if ops[i].is_none() && !reduction {
             continue;
         }
@@ -104,7 +101,7 @@ pub fn fuse(graph: &Graph, l: Lowered) -> Lowered {
             if ops[p].is_none() || merged.contains(&p) {
                 continue;
             }
-            if !reduction && space(graph, &l.drafts[p]) != space(graph, &l.drafts[i]) {
+            if !reduction && space(&l.drafts[p]) != space(&l.drafts[i]) {
                 continue;
             }
             let root = g.of[p];
@@ -130,12 +127,12 @@ pub fn fuse(graph: &Graph, l: Lowered) -> Lowered {
             g.members.insert(i, merged);
         }
     }
-    rebuild(graph, l, g, &ops, &consumers)
+    rebuild(l, g, &ops, &consumers)
 }
 
 /// The static shape that a point-wise draft iterates over.
-fn space<'a>(graph: &'a Graph, d: &Draft) -> &'a Shape {
-    &graph.node(d.node).outputs[0].shape
+fn space(d: &Draft) -> Option<&Shape> {
+    d.output_facts.first().map(|f| &f.shape)
 }
 
 /// Whether all members may run at position `at`: nobody outside reads a member's value before it.
@@ -143,10 +140,10 @@ fn is_movable(l: &Lowered, consumers: &HashMap<ValueId, SmallVec<[usize; 2]>>, m
     members.iter().all(|&m| l.drafts[m].outputs.iter().all(|v| consumers.get(v).is_none_or(|c| c.iter().all(|c| *c > at || members.contains(c)))))
 }
 
-fn rebuild(graph: &Graph, l: Lowered, g: Groups, ops: &[Option<Op>], consumers: &HashMap<ValueId, SmallVec<[usize; 2]>>) -> Lowered {
+fn rebuild(l: Lowered, g: Groups, ops: &[Option<Op>], consumers: &HashMap<ValueId, SmallVec<[usize; 2]>>) -> Lowered {
     let fetched: HashSet<ValueId> = l.fetches.iter().filter_map(|f| if let Source::Value(v) = f { Some(*v) } else { None }).collect();
     let reductions: HashMap<usize, (bool, bool)> =
-        (0..l.drafts.len()).filter(|&i| ops[i].is_none()).filter_map(|i| Some((i, full_reduction(graph, &l, &l.drafts[i])?))).collect();
+        (0..l.drafts.len()).filter(|&i| ops[i].is_none()).filter_map(|i| Some((i, full_reduction(&l, &l.drafts[i])?))).collect();
     let mut pending: Vec<Option<Draft>> = Vec::with_capacity(l.drafts.len());
     let mut out = Vec::with_capacity(l.drafts.len());
     let constants = l.constants;
@@ -250,11 +247,21 @@ fn compile(drafts: Vec<Draft>, roles: Vec<Role>, is_output: impl Fn(ValueId) -> 
         node: last.info.node,
         site: last.info.site.clone(),
     };
-    let (node, def) = (last.node, last.def);
+    let def = last.def;
     let members = drafts.into_iter().zip(parts).map(|(d, inputs)| Member { info: d.info, run: d.run, inputs }).collect();
     let fused = Fused { program, members, roles, outputs, lanes };
     let run: Prepared = Box::new(move |c| fused.run(c));
-    Ok(Draft { info, run: Run::Prepared(run), inputs: sources.into_iter().collect(), outputs: values, node, def })
+    Ok(Draft {
+        info,
+        run: Run::Prepared(run),
+        inputs: sources.into_iter().collect(),
+        outputs: values,
+        guards: SmallVec::new(),
+        def,
+        input_facts: SmallVec::new(),
+        output_facts: SmallVec::new(),
+        may_die: false,
+    })
 }
 
 /// Instructions and registers; None when there are too many.

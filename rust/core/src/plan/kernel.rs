@@ -18,6 +18,8 @@ pub enum Value {
     Tensor(Tensor),
     /// A reference to a variable's buffer (the output of `VariableV2`).
     Ref(Arc<Variable>),
+    /// Nothing: the branch that would have made it was not taken.
+    Dead,
 }
 
 /// A kernel with its attributes read.
@@ -42,7 +44,7 @@ pub struct StepInfo {
     /// Element types of the outputs.
     pub outputs: SmallVec<[DType; 2]>,
     /// The node's number in the stored graph; keys its state.
-    pub node: u32,
+    pub node: u64,
     /// File and line where the user created it.
     pub site: Option<(Arc<str>, u32)>,
 }
@@ -86,7 +88,7 @@ impl<'a> KernelCtx<'a> {
     pub fn input(&self, i: usize) -> &Tensor {
         match &self.inputs[i] {
             Some(Value::Tensor(t)) => t,
-            Some(Value::Ref(_)) => panic!("input {i} of {} is a reference", self.step.op),
+            Some(_) => panic!("input {i} of {} is not a tensor", self.step.op),
             None => panic!("input {i} of {} was taken", self.step.op),
         }
     }
@@ -94,7 +96,7 @@ impl<'a> KernelCtx<'a> {
     pub fn take(&mut self, i: usize) -> Tensor {
         match self.inputs[i].take() {
             Some(Value::Tensor(t)) => t,
-            Some(Value::Ref(_)) => panic!("input {i} of {} is a reference", self.step.op),
+            Some(_) => panic!("input {i} of {} is not a tensor", self.step.op),
             None => panic!("input {i} of {} was taken", self.step.op),
         }
     }

@@ -1,21 +1,25 @@
 //! From the stored graph to drafts of steps: only what the fetches need, in a fixed order, without identities,
 //! constants folded, equal pure nodes merged.
 
-use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use graphpb_kernels::Tensor;
 use smallvec::SmallVec;
 
+use super::control::{Branch, Loop};
 use super::fold;
 use super::kernel::{Prepare, StepInfo};
-use super::program::Run;
+use super::loops::Loops;
+use super::program::{Plan, Run};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::graph::attr::Attr;
+use crate::graph::attr::{Attr, Attrs, FuncAttr};
 use crate::graph::builder::arg_len;
+use crate::graph::fact::Fact;
+use crate::graph::function;
 use crate::graph::node::{Node, NodeId, Out};
 use crate::registry::{Kernel, OpDef};
 use crate::session::env::State;
@@ -39,12 +43,17 @@ pub struct Draft {
     /// Inputs, and whether a reference is passed on as it is (`Assign`) or read first.
     pub inputs: SmallVec<[(Source, bool); 4]>,
     pub outputs: SmallVec<[ValueId; 2]>,
-    /// The node it came from, for passes that look at types and attributes.
-    pub node: NodeId,
+    /// Values that, when dead, keep the step from running (control inputs inside a conditional).
+    pub guards: SmallVec<[ValueId; 1]>,
     pub def: &'static OpDef,
+    pub input_facts: SmallVec<[Fact; 3]>,
+    pub output_facts: SmallVec<[Fact; 1]>,
+    /// Whether an input may be dead: such a step is not fused.
+    pub may_die: bool,
 }
 
 /// The whole program before memory is assigned.
+#[derive(Default)]
 pub struct Lowered {
     pub drafts: Vec<Draft>,
     pub constants: Vec<Tensor>,
@@ -53,38 +62,56 @@ pub struct Lowered {
     pub values: u32,
 }
 
+/// What a plan is made for.
+pub struct Request<'a> {
+    pub feeds: &'a [Out],
+    pub fetches: &'a [Out],
+    pub targets: &'a [NodeId],
+    /// Nodes that count as done: the borders of the loop whose inside is planned.
+    pub cut: &'a HashSet<NodeId>,
+}
+
 /// The nodes that `fetches` and `targets` need, cut at the feeds, in execution order.
-pub fn prune(graph: &Graph, feeds: &[Out], fetches: &[Out], targets: &[NodeId]) -> Result<Vec<NodeId>> {
-    let mut needed = vec![false; graph.len()];
-    let mut stack: Vec<NodeId> = targets.to_vec();
-    stack.extend(fetches.iter().filter(|f| !feeds.contains(f)).map(|f| f.node));
-    for id in &stack {
-        if id.index() >= graph.len() {
-            return Err(Error::internal("fetch is not in the graph"));
+pub fn prune(graph: &Graph, request: &Request, loops: &Loops) -> Result<Vec<NodeId>> {
+    let fed: HashSet<Out> = request.feeds.iter().copied().collect();
+    let producers = |id: NodeId| -> SmallVec<[NodeId; 6]> {
+        let mut p: SmallVec<[NodeId; 6]> = SmallVec::new();
+        // A value that leaves a loop needs what enters it; the loop's inside is planned separately.
+        match loops.of_exit(id) {
+            Some(l) => l.enters().for_each(|e| {
+                p.extend(graph.node(e).inputs.iter().filter(|i| !fed.contains(i)).map(|i| i.node).chain(graph.node(e).controls.iter().copied()))
+            }),
+            None => {
+                let n = graph.node(id);
+                p.extend(n.inputs.iter().filter(|i| !fed.contains(i)).map(|i| i.node));
+                p.extend(n.controls.iter().copied());
+            }
         }
+        p.retain(|n| !request.cut.contains(n));
+        p
+    };
+    let mut needed = vec![false; graph.len()];
+    let mut stack: Vec<NodeId> = request.targets.to_vec();
+    stack.extend(request.fetches.iter().filter(|f| !fed.contains(f)).map(|f| f.node));
+    if stack.iter().any(|id| id.index() >= graph.len()) {
+        return Err(Error::internal("fetch is not in the graph"));
     }
-    let fed: std::collections::HashSet<Out> = feeds.iter().copied().collect();
+    stack.retain(|n| !request.cut.contains(n));
     let mut count = 0;
     while let Some(id) = stack.pop() {
         if std::mem::replace(&mut needed[id.index()], true) {
             continue;
         }
         count += 1;
-        let n = graph.node(id);
-        stack.extend(n.inputs.iter().filter(|i| !fed.contains(i)).map(|i| i.node));
-        stack.extend(n.controls.iter().copied());
+        stack.extend(producers(id));
     }
-    order(graph, &needed, count, &fed)
+    order(graph, &needed, count, producers)
 }
 
 /// Topological order of the needed nodes; among those that are ready, the one created first.
-fn order(graph: &Graph, needed: &[bool], count: usize, fed: &std::collections::HashSet<Out>) -> Result<Vec<NodeId>> {
+fn order(graph: &Graph, needed: &[bool], count: usize, producers: impl Fn(NodeId) -> SmallVec<[NodeId; 6]>) -> Result<Vec<NodeId>> {
     let ids = || graph.ids().filter(|id| needed[id.index()]);
-    let producers = |id: NodeId| {
-        let n = graph.node(id);
-        n.inputs.iter().filter(|i| !fed.contains(i)).map(|i| i.node).chain(n.controls.iter().copied())
-    };
-    if ids().all(|id| producers(id).all(|p| p < id)) {
+    if ids().all(|id| producers(id).iter().all(|p| *p < id)) {
         return Ok(ids().collect());
     }
     let mut waiting = vec![0u32; graph.len()];
@@ -118,85 +145,214 @@ pub fn unsupported(graph: &Graph, nodes: &[NodeId]) -> Vec<(String, usize)> {
     let mut found: std::collections::BTreeMap<String, usize> = Default::default();
     for &id in nodes {
         let n = graph.node(id);
-        if n.op.def().is_none_or(|d| matches!(d.kernel, Kernel::Unsupported)) {
+        let known =
+            n.op.def().map_or_else(|| function::find(graph.library.as_ref(), n.op_name()).is_some(), |d| !matches!(d.kernel, Kernel::Unsupported));
+        if !known {
             *found.entry(n.op_name().to_owned()).or_default() += 1;
         }
     }
     found.into_iter().collect()
 }
 
-struct Lowering<'a> {
-    graph: &'a Graph,
-    state: &'a State,
-    /// What each output of the stored graph became.
-    known: HashMap<Out, Source>,
-    constants: Vec<Tensor>,
-    drafts: Vec<Draft>,
-    values: u32,
+/// Functions nest at most this deep; a recursive one has no end.
+const MAX_DEPTH: usize = 64;
+
+/// A plan for the request.
+///
+/// UNIMPLEMENTED names every op that cannot run, or the node of a loop that cannot be structured.
+pub fn compile(graph: &Graph, state: &State, request: &Request, fuse: bool) -> Result<Plan> {
+    Compiler { state, fuse, path: String::new(), depth: 0 }.plan(graph, &Loops::find(graph)?, request)
+}
+
+/// What stays the same for a plan and the plans inside it.
+pub(super) struct Compiler<'a> {
+    pub state: &'a State,
+    pub fuse: bool,
+    /// The calls that lead to the graph in hand; with a node's number it identifies its state.
+    pub path: String,
+    pub depth: usize,
+}
+
+impl Compiler<'_> {
+    pub(super) fn plan(&self, graph: &Graph, loops: &Loops, request: &Request) -> Result<Plan> {
+        if self.depth > MAX_DEPTH {
+            return Err(Error::invalid(format!("functions are nested more than {MAX_DEPTH} deep; is one recursive?")));
+        }
+        let nodes = prune(graph, request, loops)?;
+        check_supported(graph, &nodes)?;
+        let mut shared = Shared::default();
+        let mut known = HashMap::new();
+        for &f in request.feeds {
+            let v = shared.fresh();
+            shared.out.feeds.push(v);
+            known.insert(f, Source::Value(v));
+        }
+        let mut l = Lowering { graph, compiler: self, loops, known, dead: HashMap::new(), shared: &mut shared };
+        l.all(&nodes)?;
+        let fetches = request.fetches.iter().map(|f| l.source(*f)).collect::<Result<_>>()?;
+        shared.out.fetches = fetches;
+        let lowered = if self.fuse { super::fuse::fuse(shared.out) } else { shared.out };
+        Ok(super::memory::assign(lowered))
+    }
+
+    fn inner(&self, name: &str) -> Compiler<'_> {
+        Compiler { state: self.state, fuse: self.fuse, path: format!("{}/{name}", self.path), depth: self.depth + 1 }
+    }
+
+    /// The number under which a node keeps its state.
+    fn state_key(&self, id: NodeId) -> u64 {
+        if self.path.is_empty() {
+            return u64::from(id.0);
+        }
+        let mut h = DefaultHasher::new();
+        self.path.hash(&mut h);
+        (h.finish() << 32) | u64::from(id.0)
+    }
+}
+
+fn check_supported(graph: &Graph, nodes: &[NodeId]) -> Result<()> {
+    let missing = unsupported(graph, nodes);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<String> = missing.iter().map(|(op, n)| format!("{op} ({n})")).collect();
+    Err(Error::unimplemented(format!("the graph needs ops that cannot run here: {}", list.join(", "))))
+}
+
+/// What a plan and the calls inlined into it have in common.
+#[derive(Default)]
+struct Shared {
+    out: Lowered,
     /// Pure drafts by the hash of what they compute.
     pure: HashMap<u64, SmallVec<[u32; 1]>>,
+    /// How many conditionals a value is inside of: such a value may be dead.
+    depth: HashMap<ValueId, u32>,
 }
 
-/// Lower `nodes` (from `prune`) for the given feeds and fetches.
-pub fn lower(graph: &Graph, state: &State, nodes: &[NodeId], feeds: &[Out], fetches: &[Out]) -> Result<Lowered> {
-    let missing = unsupported(graph, nodes);
-    if !missing.is_empty() {
-        let list: Vec<String> = missing.iter().map(|(op, n)| format!("{op} ({n})")).collect();
-        return Err(Error::unimplemented(format!("the graph needs ops that cannot run here: {}", list.join(", "))));
-    }
-    let mut l = Lowering { graph, state, known: HashMap::new(), constants: Vec::new(), drafts: Vec::new(), values: 0, pure: HashMap::new() };
-    let mut feed_values = Vec::with_capacity(feeds.len());
-    for &f in feeds {
-        let v = l.fresh();
-        feed_values.push(v);
-        l.known.insert(f, Source::Value(v));
-    }
-    for &id in nodes {
-        l.node(id).map_err(|e| graph.locate(e, id))?;
-    }
-    let fetches = fetches.iter().map(|f| l.source(*f)).collect::<Result<_>>()?;
-    Ok(Lowered { drafts: l.drafts, constants: l.constants, feeds: feed_values, fetches, values: l.values })
-}
-
-impl Lowering<'_> {
+impl Shared {
     fn fresh(&mut self) -> ValueId {
-        self.values += 1;
-        ValueId(self.values - 1)
+        self.out.values += 1;
+        ValueId(self.out.values - 1)
+    }
+    fn depth(&self, s: Source) -> u32 {
+        match s {
+            Source::Value(v) => self.depth.get(&v).copied().unwrap_or(0),
+            Source::Constant(_) => 0,
+        }
+    }
+}
+
+struct Lowering<'a, 'g> {
+    graph: &'g Graph,
+    compiler: &'a Compiler<'a>,
+    loops: &'a Loops,
+    /// What each output of the stored graph became.
+    known: HashMap<Out, Source>,
+    /// Values whose death means that the node did not run; filled only inside conditionals.
+    dead: HashMap<NodeId, SmallVec<[ValueId; 1]>>,
+    shared: &'a mut Shared,
+}
+
+impl Lowering<'_, '_> {
+    fn all(&mut self, nodes: &[NodeId]) -> Result<()> {
+        for &id in nodes {
+            self.node(id).map_err(|e| self.graph.locate(e, id))?;
+            if !self.shared.depth.is_empty() {
+                self.note_death(id);
+            }
+        }
+        Ok(())
     }
 
     fn source(&self, out: Out) -> Result<Source> {
         self.known.get(&out).copied().ok_or_else(|| Error::internal(format!("{} was not computed", self.graph.out_name(out))))
     }
 
+    fn sources(&self, outs: &[Out]) -> Result<SmallVec<[Source; 4]>> {
+        outs.iter().map(|o| self.source(*o)).collect()
+    }
+
     fn constant(&mut self, t: Tensor) -> Source {
-        self.constants.push(t);
-        Source::Constant(self.constants.len() as u32 - 1)
+        self.shared.out.constants.push(t);
+        Source::Constant(self.shared.out.constants.len() as u32 - 1)
+    }
+
+    /// The value of a constant source.
+    fn value(&self, s: Source) -> Option<Tensor> {
+        match s {
+            Source::Constant(k) => self.shared.out.constants.get(k as usize).cloned(),
+            Source::Value(_) => None,
+        }
+    }
+
+    /// Values whose death keeps the node from running, from its control inputs.
+    fn guards(&self, id: NodeId) -> SmallVec<[ValueId; 1]> {
+        let mut g: SmallVec<[ValueId; 1]> = SmallVec::new();
+        if !self.shared.depth.is_empty() {
+            for c in &self.graph.node(id).controls {
+                for v in self.dead.get(c).into_iter().flatten() {
+                    if !g.contains(v) {
+                        g.push(*v);
+                    }
+                }
+            }
+        }
+        g
+    }
+
+    fn note_death(&mut self, id: NodeId) {
+        let node = self.graph.node(id);
+        let mut d = SmallVec::new();
+        match self.known.get(&id.out(0)).filter(|_| !node.outputs.is_empty()) {
+            Some(s) => {
+                if let (Source::Value(v), true) = (*s, self.shared.depth(*s) > 0) {
+                    d.push(v);
+                }
+            }
+            None => {
+                d = self.guards(id);
+                for i in &node.inputs {
+                    if let Some(s @ Source::Value(v)) = self.known.get(i).copied() {
+                        if self.shared.depth(s) > 0 {
+                            d.push(v);
+                        }
+                    }
+                }
+            }
+        }
+        if !d.is_empty() {
+            self.dead.insert(id, d);
+        }
     }
 
     fn node(&mut self, id: NodeId) -> Result<()> {
-        let node = self.graph.node(id);
-        let Some(def) = node.op.def() else { return Err(Error::unimplemented(format!("op '{}' cannot run here", node.op_name()))) };
-        // Outputs that are fed keep their fed value; a node all of whose outputs are fed still runs for its effect only.
+        let graph = self.graph;
+        let node = graph.node(id);
+        if let Some(k) = self.loops.index_of_exit(id) {
+            return if self.known.contains_key(&id.out(0)) { Ok(()) } else { self.dataflow_loop(k) };
+        }
+        let Some(def) = node.op.def() else { return self.call(id, node.op_name(), &node.attrs) };
+        // A pure node all of whose outputs are fed has nothing to do.
         if !node.outputs.is_empty() && (0..node.outputs.len()).all(|i| self.known.contains_key(&id.out(i))) && def.is_pure() {
             return Ok(());
         }
-        if def.name == "Const" {
-            let value = node.attrs.tensor("value")?.clone();
-            let s = self.constant(value);
+        let guards = self.guards(id);
+        if def.name == "Const" && guards.is_empty() {
+            let s = self.constant(node.attrs.tensor("value")?.clone());
             self.known.entry(id.out(0)).or_insert(s);
             return Ok(());
         }
-        let inputs: SmallVec<[Source; 4]> = node.inputs.iter().map(|i| self.source(*i)).collect::<Result<_>>()?;
+        let inputs = self.sources(&node.inputs)?;
         match def.kernel {
             // A reference is read where the identity stands; any other alias is just another name.
-            Kernel::Alias if !self.graph.fact(node.inputs[0]).is_ref || def.outputs[0].is_ref => {
+            Kernel::Alias if guards.is_empty() && (!graph.fact(node.inputs[0]).is_ref || def.outputs[0].is_ref) => {
                 self.known.entry(id.out(0)).or_insert(inputs[0]);
                 return Ok(());
             }
-            Kernel::Control => return self.control(id, def),
+            Kernel::Control => return self.control(id, def, inputs),
             _ => {}
         }
-        if def.is_pure() {
+        if def.is_pure() && guards.is_empty() {
             if let Some(values) = self.fold(node, &inputs) {
                 for (i, t) in values.into_iter().enumerate() {
                     let s = self.constant(t);
@@ -205,7 +361,7 @@ impl Lowering<'_> {
                 return Ok(());
             }
             if let Some(twin) = self.twin(id, def, &inputs) {
-                let outputs = self.drafts[twin].outputs.clone();
+                let outputs = self.shared.out.drafts[twin].outputs.clone();
                 for (i, v) in outputs.into_iter().enumerate() {
                     self.known.entry(id.out(i)).or_insert(Source::Value(v));
                 }
@@ -217,13 +373,7 @@ impl Lowering<'_> {
     }
 
     fn fold(&self, node: &Node, inputs: &[Source]) -> Option<Vec<Tensor>> {
-        let values: Option<Vec<Tensor>> = inputs
-            .iter()
-            .map(|s| match s {
-                Source::Constant(k) => self.constants.get(*k as usize).cloned(),
-                Source::Value(_) => None,
-            })
-            .collect();
+        let values: Option<Vec<Tensor>> = inputs.iter().map(|s| self.value(*s)).collect();
         fold::evaluate(self.graph, node, &values?)
     }
 
@@ -238,14 +388,16 @@ impl Lowering<'_> {
         inputs.hash(&mut h);
         fold::hash_attrs(&node.attrs, &mut h);
         let key = h.finish();
-        let found = self.pure.get(&key).and_then(|all| {
+        let drafts = &self.shared.out.drafts;
+        let found = self.shared.pure.get(&key).and_then(|all| {
             all.iter().map(|&i| i as usize).find(|&i| {
-                let d = &self.drafts[i];
+                let d = &drafts[i];
                 std::ptr::eq(d.def, def) && d.inputs.iter().map(|(s, _)| s).eq(inputs) && fold::same_attrs(&d.info.attrs, &node.attrs)
             })
         });
         if found.is_none() {
-            self.pure.entry(key).or_default().push(self.drafts.len() as u32);
+            let at = drafts.len() as u32;
+            self.shared.pure.entry(key).or_default().push(at);
         }
         found
     }
@@ -256,27 +408,16 @@ impl Lowering<'_> {
             Kernel::Alias => Run::Alias,
             Kernel::Prepared(prepare) => {
                 let facts: Vec<_> = node.inputs.iter().map(|&i| self.graph.fact(i).clone()).collect();
-                let constants: Vec<Option<Tensor>> = inputs
-                    .iter()
-                    .map(|s| match s {
-                        Source::Constant(k) => self.constants.get(*k as usize).cloned(),
-                        Source::Value(_) => None,
-                    })
-                    .collect();
-                Run::Prepared(prepare(&Prepare {
-                    name: &node.name,
-                    attrs: &node.attrs,
-                    inputs: &facts,
-                    outputs: &node.outputs,
-                    constants: &constants,
-                })?)
+                let constants: Vec<Option<Tensor>> = inputs.iter().map(|s| self.value(*s)).collect();
+                let p = Prepare { name: &node.name, attrs: &node.attrs, inputs: &facts, outputs: &node.outputs, constants: &constants };
+                Run::Prepared(prepare(&p)?)
             }
             Kernel::Control | Kernel::Unsupported => return Err(Error::unimplemented(format!("op '{}' cannot run here", def.name))),
         })
     }
 
     /// Ops that the plan itself runs.
-    fn control(&mut self, id: NodeId, def: &'static OpDef) -> Result<()> {
+    fn control(&mut self, id: NodeId, def: &'static OpDef, inputs: SmallVec<[Source; 4]>) -> Result<()> {
         let node = self.graph.node(id);
         match def.name {
             "NoOp" | "ControlTrigger" => Ok(()),
@@ -292,10 +433,143 @@ impl Lowering<'_> {
             "VariableV2" | "Variable" => {
                 let shared = node.attrs.str("shared_name").unwrap_or("");
                 let name: Arc<str> = if shared.is_empty() { node.name.clone() } else { shared.into() };
-                let var = self.state.variables.get(&name);
+                let var = self.compiler.state.variables.get(&name);
                 self.emit(id, def, Run::Variable(var), SmallVec::new())
             }
-            other => Err(Error::unimplemented(format!("op '{other}' cannot run here"))),
+            "Switch" | "RefSwitch" => self.emit(id, def, Run::Switch, inputs),
+            "Merge" | "RefMerge" => self.emit(id, def, Run::Merge, inputs),
+            "PartitionedCall" | "StatefulPartitionedCall" => {
+                let f = node.attrs.func("f")?.clone();
+                self.call(id, &f.name, &f.attrs)
+            }
+            "If" | "StatelessIf" => {
+                let branches = [node.attrs.func("else_branch")?.clone(), node.attrs.func("then_branch")?.clone()];
+                self.branches(id, def, &branches, inputs, true)
+            }
+            "Case" | "StatelessCase" => {
+                let branches = node.attrs.funcs("branches")?.to_vec();
+                self.branches(id, def, &branches, inputs, false)
+            }
+            "While" | "StatelessWhile" => self.functional_loop(id, def, inputs),
+            other => Err(crate::ops::control::switch::stray(other)),
+        }
+    }
+
+    fn facts(&self, outs: &[Out]) -> Vec<Fact> {
+        outs.iter().map(|o| Fact { is_ref: false, ..self.graph.fact(*o).clone() }).collect()
+    }
+
+    /// A call: the body's nodes become part of this plan.
+    fn call(&mut self, id: NodeId, name: &str, attrs: &Attrs) -> Result<()> {
+        let node = self.graph.node(id);
+        let compiler = self.compiler.inner(&node.name);
+        if compiler.depth > MAX_DEPTH {
+            return Err(Error::invalid(format!("functions are nested more than {MAX_DEPTH} deep; is '{name}' recursive?")));
+        }
+        let body = function::instantiate(self.graph.library.as_ref(), name, attrs, &self.facts(&node.inputs))?;
+        let loops = Loops::find(&body.graph)?;
+        let request = Request { feeds: &body.args, fetches: &body.results, targets: &body.effects, cut: &HashSet::new() };
+        let nodes = prune(&body.graph, &request, &loops)?;
+        check_supported(&body.graph, &nodes)?;
+        let known = body.args.iter().copied().zip(self.sources(&node.inputs)?).collect();
+        let mut inner = Lowering { graph: &body.graph, compiler: &compiler, loops: &loops, known, dead: HashMap::new(), shared: &mut *self.shared };
+        inner.all(&nodes)?;
+        let results = inner.sources(&body.results)?;
+        for (i, s) in results.into_iter().enumerate() {
+            self.known.entry(id.out(i)).or_insert(s);
+        }
+        Ok(())
+    }
+
+    /// The plan of a function that is run as a whole.
+    fn body_plan(&self, id: NodeId, f: &FuncAttr, inputs: &[Fact], results: usize) -> Result<Plan> {
+        let compiler = self.compiler.inner(&format!("{}:{}", self.graph.node(id).name, f.name));
+        let body = function::instantiate(self.graph.library.as_ref(), &f.name, &f.attrs, inputs)?;
+        if body.results.len() != results {
+            return Err(Error::invalid(format!("function {} gives {} results, {results} are needed", f.name, body.results.len())));
+        }
+        let request = Request { feeds: &body.args, fetches: &body.results, targets: &body.effects, cut: &HashSet::new() };
+        compiler.plan(&body.graph, &Loops::find(&body.graph)?, &request)
+    }
+
+    fn branches(&mut self, id: NodeId, def: &'static OpDef, branches: &[Arc<FuncAttr>], inputs: SmallVec<[Source; 4]>, by_truth: bool) -> Result<()> {
+        let node = self.graph.node(id);
+        let facts = self.facts(&node.inputs[1..]);
+        let plans = branches.iter().map(|f| self.body_plan(id, f, &facts, node.outputs.len())).collect::<Result<_>>()?;
+        self.emit(id, def, Run::Branch(Branch { plans, by_truth }), inputs)
+    }
+
+    fn functional_loop(&mut self, id: NodeId, def: &'static OpDef, inputs: SmallVec<[Source; 4]>) -> Result<()> {
+        let node = self.graph.node(id);
+        // Shapes may change from iteration to iteration unless the loop states them.
+        let mut facts = function::forget_shapes(&self.facts(&node.inputs));
+        for (f, s) in facts.iter_mut().zip(node.attrs.shapes("output_shapes")?) {
+            f.shape = s.clone();
+        }
+        let vars = node.inputs.len();
+        let cond = self.body_plan(id, node.attrs.func("cond")?, &facts, 1)?;
+        let body = self.body_plan(id, node.attrs.func("body")?, &facts, vars)?;
+        let feeds = (0..vars).collect();
+        self.emit(id, def, Run::Loop(Box::new(Loop { cond, body, vars, body_feeds: feeds })), inputs)
+    }
+
+    /// A loop of Enter, Merge, Switch, NextIteration and Exit nodes.
+    fn dataflow_loop(&mut self, k: usize) -> Result<()> {
+        let l = &self.loops.all[k];
+        let graph = self.graph;
+        let constants: Vec<Out> = l.constants.iter().map(|e| e.out(0)).collect();
+        let merges: Vec<Out> = l.vars.iter().map(|v| v.merge.out(0)).collect();
+        let cut: HashSet<NodeId> = l.border().collect();
+        let cond_feeds: Vec<Out> = merges.iter().chain(&constants).copied().collect();
+        let compiler = self.compiler.inner(&l.frame);
+        let pred = graph.node(l.cond).inputs[0];
+        let cond = compiler.plan(graph, self.loops, &Request { feeds: &cond_feeds, fetches: &[pred], targets: &[], cut: &cut })?;
+        // The body sees a variable after its Switch, some see it before; both are the value of this iteration.
+        let switched: Vec<(usize, Out)> = l.vars.iter().enumerate().filter_map(|(i, v)| Some((i, v.switch?.out(1)))).collect();
+        let mut feeds: Vec<Out> = switched.iter().map(|s| s.1).collect();
+        let mut body_feeds: Vec<usize> = switched.iter().map(|s| s.0).collect();
+        feeds.extend(&merges);
+        body_feeds.extend(0..merges.len());
+        feeds.push(l.cond.out(0));
+        body_feeds.push(Loop::TRUE);
+        feeds.extend(&constants);
+        body_feeds.extend((0..constants.len()).map(|i| merges.len() + i));
+        let mut fetches = Vec::new();
+        let mut targets: Vec<NodeId> = Vec::new();
+        for v in &l.vars {
+            let next = graph.node(v.next);
+            fetches.push(next.inputs[0]);
+            targets.extend(next.controls.iter().filter(|c| !cut.contains(c)));
+        }
+        let body = compiler.plan(graph, self.loops, &Request { feeds: &feeds, fetches: &fetches, targets: &targets, cut: &cut })?;
+        let entering: Vec<NodeId> = l.vars.iter().map(|v| v.enter).chain(l.constants.iter().copied()).collect();
+        let inputs: SmallVec<[Source; 4]> = entering.iter().map(|e| self.source(graph.node(*e).inputs[0])).collect::<Result<_>>()?;
+        let by_ref: SmallVec<[bool; 4]> = entering.iter().map(|e| graph.node(*e).op_name() == "RefEnter").collect();
+        let mut outputs = SmallVec::new();
+        for v in &l.vars {
+            let value = self.shared.fresh();
+            outputs.push(value);
+            if let Some(exit) = v.exit {
+                self.known.entry(exit.out(0)).or_insert(Source::Value(value));
+            }
+        }
+        let def = graph.node(l.cond).op.def().ok_or_else(|| Error::internal("LoopCond is unknown"))?;
+        let vars = l.vars.len();
+        let mut info = self.info(l.cond, def);
+        info.outputs = l.vars.iter().map(|v| graph.fact(v.merge.out(0)).dtype).collect();
+        self.push(info, def, Run::Loop(Box::new(Loop { cond, body, vars, body_feeds })), inputs, by_ref, outputs, SmallVec::new(), None);
+        Ok(())
+    }
+
+    fn info(&self, id: NodeId, def: &'static OpDef) -> StepInfo {
+        let node = self.graph.node(id);
+        StepInfo {
+            name: node.name.clone(),
+            op: def.name,
+            attrs: node.attrs.clone(),
+            outputs: node.outputs.iter().map(|f| f.dtype).collect(),
+            node: self.compiler.state_key(id),
+            site: self.graph.site(id).map(|(c, line)| (c.file.clone(), line)),
         }
     }
 
@@ -307,26 +581,48 @@ impl Lowering<'_> {
         }
         let outputs: SmallVec<[ValueId; 2]> = (0..node.outputs.len())
             .map(|i| {
-                let v = self.fresh();
+                let v = self.shared.fresh();
                 self.known.entry(id.out(i)).or_insert(Source::Value(v));
                 v
             })
             .collect();
-        self.drafts.push(Draft {
-            info: StepInfo {
-                name: node.name.clone(),
-                op: def.name,
-                attrs: node.attrs.clone(),
-                outputs: node.outputs.iter().map(|f| f.dtype).collect(),
-                node: id.0,
-                site: self.graph.site(id).map(|(c, line)| (c.file.clone(), line)),
-            },
+        let guards = self.guards(id);
+        self.push(self.info(id, def), def, run, inputs, by_ref, outputs, guards, Some(id));
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        info: StepInfo,
+        def: &'static OpDef,
+        run: Run,
+        inputs: SmallVec<[Source; 4]>,
+        by_ref: SmallVec<[bool; 4]>,
+        outputs: SmallVec<[ValueId; 2]>,
+        guards: SmallVec<[ValueId; 1]>,
+        id: Option<NodeId>,
+    ) {
+        let inside =
+            inputs.iter().map(|s| self.shared.depth(*s)).chain(guards.iter().map(|v| self.shared.depth(Source::Value(*v)))).max().unwrap_or(0);
+        let depth = match run {
+            Run::Switch => inside + 1,
+            Run::Merge => inside.saturating_sub(1),
+            _ => inside,
+        };
+        if depth > 0 {
+            self.shared.depth.extend(outputs.iter().map(|v| (*v, depth)));
+        }
+        let facts = |outs: &[Out]| outs.iter().map(|o| self.graph.fact(*o).clone()).collect();
+        self.shared.out.drafts.push(Draft {
+            input_facts: id.map(|id| facts(&self.graph.node(id).inputs)).unwrap_or_default(),
+            output_facts: id.map(|id| self.graph.node(id).outputs.clone()).unwrap_or_default(),
+            info,
             run,
             inputs: inputs.into_iter().enumerate().map(|(i, s)| (s, by_ref.get(i).copied().unwrap_or(false))).collect(),
             outputs,
-            node: id,
+            guards,
             def,
+            may_die: inside > 0,
         });
-        Ok(())
     }
 }

@@ -18,6 +18,9 @@ pub fn assign(l: Lowered) -> Plan {
                 last[v.0 as usize] = i as u32;
             }
         }
+        for v in &d.guards {
+            last[v.0 as usize] = i as u32;
+        }
     }
     for f in &l.fetches {
         if let Source::Value(v) = f {
@@ -57,6 +60,14 @@ pub fn assign(l: Lowered) -> Plan {
                 }
             });
         }
+        let guards = d.guards.iter().map(|v| {
+            let dies = last[v.0 as usize] == i as u32 && !dying.contains(v);
+            if dies {
+                dying.push(*v);
+            }
+            Input { slot: slots[v.0 as usize], constant: false, last: dies, by_ref: true }
+        });
+        let guards = guards.collect();
         for v in dying {
             free.push(slots[v.0 as usize]);
         }
@@ -66,7 +77,7 @@ pub fn assign(l: Lowered) -> Plan {
             slots[v.0 as usize] = s;
             outputs.push(s);
         }
-        steps.push(Step { info: d.info, run: d.run, inputs, outputs });
+        steps.push(Step { info: d.info, run: d.run, inputs, outputs, guards });
     }
     let fetches = l
         .fetches

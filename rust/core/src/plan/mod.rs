@@ -1,8 +1,10 @@
 //! The plan: a graph cut down to what is fetched, constants folded, ordered and lowered to an array of steps.
 
+pub mod control;
 pub mod fold;
 pub mod fuse;
 pub mod kernel;
+pub mod loops;
 pub mod lower;
 pub mod memory;
 pub mod program;

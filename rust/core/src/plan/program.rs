@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use graphpb_kernels::{Tensor, par};
 use smallvec::SmallVec;
 
+use super::control::{Branch, Loop, truth};
 use super::kernel::{KernelCtx, Prepared, StepInfo, Value};
 use crate::error::{Error, Result};
 use crate::session::env::Env;
@@ -33,6 +34,12 @@ pub enum Run {
     Variable(Arc<Variable>),
     /// A placeholder that is not fed.
     Fail(Error),
+    /// Input 0 to the output that input 1 chooses; the other one is dead.
+    Switch,
+    /// The input that is alive.
+    Merge,
+    Branch(Branch),
+    Loop(Box<Loop>),
 }
 
 /// Where an input comes from.
@@ -52,11 +59,13 @@ pub struct Step {
     pub run: Run,
     pub inputs: SmallVec<[Input; 4]>,
     pub outputs: SmallVec<[u32; 2]>,
+    /// Slots that, when dead, keep the step from running.
+    pub guards: SmallVec<[Input; 1]>,
 }
 
 /// Values in flight; kept between runs so that a run allocates nothing of its own.
 #[derive(Default)]
-struct Frame {
+pub(super) struct Frame {
     slots: Vec<Option<Value>>,
     inputs: Vec<Option<Value>>,
     outputs: Vec<Option<Value>>,
@@ -101,14 +110,59 @@ impl Plan {
         last > POOL_NS || (last == 0 && self.steps.len() > 2)
     }
 
+    pub(super) fn frame(&self) -> Frame {
+        let mut frame = self.frames.lock().unwrap_or_else(|e| e.into_inner()).pop().unwrap_or_default();
+        frame.slots.resize_with(self.slots, || None);
+        frame
+    }
+    pub(super) fn give_back(&self, mut frame: Frame) {
+        frame.slots.iter_mut().for_each(|s| *s = None);
+        frame.inputs.clear();
+        frame.outputs.clear();
+        let mut pool = self.frames.lock().unwrap_or_else(|e| e.into_inner());
+        if pool.len() < 4 {
+            pool.push(frame);
+        }
+    }
+    /// Whether feed `i` is used at all.
+    pub(super) fn reads_feed(&self, i: usize) -> bool {
+        self.feeds[i] != NO_SLOT
+    }
+
+    /// Run as part of another plan: `feed(i)` gives feed `i`, asked only for those in use, in order.
+    pub(super) fn call(&self, frame: &mut Frame, env: &Env, mut feed: impl FnMut(usize) -> Option<Value>) -> Result<SmallVec<[Value; 4]>> {
+        for (i, &slot) in self.feeds.iter().enumerate() {
+            if slot != NO_SLOT {
+                frame.slots[slot as usize] = feed(i);
+            }
+        }
+        let current = AtomicUsize::new(0);
+        self.run_steps(frame, env, &current, None, None, Instant::now)?;
+        let mut out = SmallVec::with_capacity(self.fetches.len());
+        for f in &self.fetches {
+            out.push(self.fetch(&mut frame.slots, f)?);
+        }
+        Ok(out)
+    }
+
+    fn fetch(&self, slots: &mut [Option<Value>], f: &Input) -> Result<Value> {
+        if f.constant {
+            return Ok(Value::Tensor(self.constants[f.slot as usize].clone()));
+        }
+        let slot = &mut slots[f.slot as usize];
+        match if f.last { slot.take() } else { slot.clone() } {
+            Some(v) => Ok(v),
+            None => Err(Error::internal("a fetch has no value")),
+        }
+    }
+
     /// Run with one tensor per feed; gives one tensor per fetch. The calling thread calls `poll` now and then.
     pub fn run(&self, feeds: &[Tensor], env: &Env, trace: Option<&mut Vec<StepTime>>, poll: &mut dyn FnMut()) -> Result<Vec<Tensor>> {
         quiet_panics();
         if feeds.len() != self.feeds.len() {
             return Err(Error::internal(format!("the plan takes {} feeds, got {}", self.feeds.len(), feeds.len())));
         }
-        let mut frame = self.frames.lock().unwrap_or_else(|e| e.into_inner()).pop().unwrap_or_default();
-        frame.slots.resize_with(self.slots, || None);
+        let mut frame = self.frame();
         for (&slot, t) in self.feeds.iter().zip(feeds) {
             if slot != NO_SLOT {
                 frame.slots[slot as usize] = Some(Value::Tensor(t.clone()));
@@ -135,13 +189,7 @@ impl Plan {
         // A long first run (page faults, packing) must not decide for ever: move halfway.
         let last = self.last_ns();
         self.last_ns.store(if last == 0 { took } else { (last + took) / 2 }.max(1), Ordering::Relaxed);
-        frame.slots.iter_mut().for_each(|s| *s = None);
-        frame.inputs.clear();
-        frame.outputs.clear();
-        let mut pool = self.frames.lock().unwrap_or_else(|e| e.into_inner());
-        if pool.len() < 4 {
-            pool.push(frame);
-        }
+        self.give_back(frame);
         result
     }
 
@@ -150,21 +198,41 @@ impl Plan {
         frame: &mut Frame,
         env: &Env,
         current: &AtomicUsize,
-        mut trace: Option<&mut Vec<StepTime>>,
-        mut poll: Option<&mut dyn FnMut()>,
+        trace: Option<&mut Vec<StepTime>>,
+        poll: Option<&mut dyn FnMut()>,
         t0: Instant,
     ) -> Result<Vec<Tensor>> {
+        self.run_steps(frame, env, current, trace, poll, || t0)?;
+        // References are read when all is done, as TensorFlow's fetches do.
+        let read = |f: &Input| match self.fetch(&mut frame.slots, f)? {
+            Value::Tensor(t) => Ok(t),
+            Value::Ref(v) => v.read(),
+            Value::Dead => Err(Error::invalid("Retval[0] does not have value")),
+        };
+        self.fetches.iter().map(read).collect()
+    }
+
+    fn run_steps(
+        &self,
+        frame: &mut Frame,
+        env: &Env,
+        current: &AtomicUsize,
+        mut trace: Option<&mut Vec<StepTime>>,
+        mut poll: Option<&mut dyn FnMut()>,
+        t0: impl Fn() -> Instant,
+    ) -> Result<()> {
         let Frame { slots, inputs, outputs } = frame;
         for (at, step) in self.steps.iter().enumerate() {
             current.store(at, Ordering::Relaxed);
             if let (Some(poll), POLL_MASK) = (poll.as_mut(), at & POLL_MASK) {
-                if t0.elapsed() > POLL_AFTER {
+                if t0().elapsed() > POLL_AFTER {
                     poll();
                 }
             }
             env.check_cancelled()?;
-            let started = trace.is_some().then(|| t0.elapsed().as_nanos() as u64);
+            let started = trace.is_some().then(|| t0().elapsed().as_nanos() as u64);
             inputs.clear();
+            let mut dead = false;
             for i in &step.inputs {
                 let v = if i.constant {
                     Value::Tensor(self.constants[i.slot as usize].clone())
@@ -177,16 +245,19 @@ impl Plan {
                         None => return Err(step.info.locate(Error::internal("an input has no value"))),
                     }
                 };
+                dead |= matches!(v, Value::Dead);
                 inputs.push(Some(v));
             }
             outputs.clear();
             outputs.resize_with(step.outputs.len(), || None);
-            match &step.run {
-                Run::Plain(f) => f(&mut KernelCtx::new(&step.info, inputs, outputs, env)).map_err(|e| step.info.locate(e))?,
-                Run::Prepared(f) => f(&mut KernelCtx::new(&step.info, inputs, outputs, env)).map_err(|e| step.info.locate(e))?,
-                Run::Alias => outputs[0] = inputs[0].take(),
-                Run::Variable(v) => outputs[0] = Some(Value::Ref(v.clone())),
-                Run::Fail(e) => return Err(step.info.locate(e.clone())),
+            for g in &step.guards {
+                let slot = &mut slots[g.slot as usize];
+                dead |= matches!(if g.last { slot.take() } else { slot.clone() }, Some(Value::Dead));
+            }
+            if dead && !matches!(step.run, Run::Merge) {
+                outputs.iter_mut().for_each(|o| *o = Some(Value::Dead));
+            } else {
+                step.execute(inputs, outputs, env).map_err(|e| step.info.locate(e))?;
             }
             for (v, &slot) in outputs.drain(..).zip(&step.outputs) {
                 if slot != NO_SLOT {
@@ -197,25 +268,45 @@ impl Plan {
                 }
             }
             if let (Some(trace), Some(start_ns)) = (trace.as_deref_mut(), started) {
-                trace.push(StepTime { node: step.info.name.clone(), op: step.info.op, start_ns, end_ns: t0.elapsed().as_nanos() as u64 });
+                trace.push(StepTime { node: step.info.name.clone(), op: step.info.op, start_ns, end_ns: t0().elapsed().as_nanos() as u64 });
             }
         }
-        // References are read when all is done, as TensorFlow's fetches do.
-        let mut out = Vec::with_capacity(self.fetches.len());
-        inputs.clear();
-        for f in &self.fetches {
-            out.push(if f.constant {
-                self.constants[f.slot as usize].clone()
-            } else {
-                let slot = &mut slots[f.slot as usize];
-                match if f.last { slot.take() } else { slot.clone() } {
-                    Some(Value::Tensor(t)) => t,
-                    Some(Value::Ref(v)) => v.read()?,
-                    None => return Err(Error::internal("a fetch has no value")),
-                }
-            });
+        Ok(())
+    }
+}
+
+impl Step {
+    #[inline]
+    fn execute(&self, inputs: &mut [Option<Value>], outputs: &mut [Option<Value>], env: &Env) -> Result<()> {
+        match &self.run {
+            Run::Plain(f) => f(&mut KernelCtx::new(&self.info, inputs, outputs, env))?,
+            Run::Prepared(f) => f(&mut KernelCtx::new(&self.info, inputs, outputs, env))?,
+            Run::Alias => outputs[0] = inputs[0].take(),
+            Run::Variable(v) => outputs[0] = Some(Value::Ref(v.clone())),
+            Run::Fail(e) => return Err(e.clone()),
+            Run::Switch => {
+                let chosen = match &inputs[1] {
+                    Some(Value::Tensor(t)) => truth(t) as usize,
+                    _ => return Err(Error::invalid("the predicate has no value")),
+                };
+                outputs[1 - chosen] = Some(Value::Dead);
+                outputs[chosen] = inputs[0].take();
+            }
+            Run::Merge => {
+                let alive = inputs.iter().position(|v| !matches!(v, None | Some(Value::Dead)));
+                outputs[0] = Some(alive.and_then(|i| inputs[i].take()).unwrap_or(Value::Dead));
+                outputs[1] = Some(alive.map_or(Value::Dead, |i| Value::Tensor(Tensor::scalar(i as i32))));
+            }
+            Run::Branch(b) => give(outputs, b.run(inputs, env)?),
+            Run::Loop(l) => give(outputs, l.run(inputs, env)?),
         }
-        Ok(out)
+        Ok(())
+    }
+}
+
+fn give(outputs: &mut [Option<Value>], values: SmallVec<[Value; 4]>) {
+    for (o, v) in outputs.iter_mut().zip(values) {
+        *o = Some(v);
     }
 }
 

@@ -15,12 +15,12 @@ use graphpb_kernels::Code;
 #[derive(Default)]
 pub struct State {
     pub variables: Variables,
-    states: Mutex<HashMap<u32, Arc<dyn Any + Send + Sync>>>,
+    states: Mutex<HashMap<u64, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl State {
     /// The state of a node, made on first use.
-    pub fn state<T: Any + Send>(&self, node: u32, init: impl FnOnce() -> T) -> Arc<Mutex<T>> {
+    pub fn state<T: Any + Send>(&self, node: u64, init: impl FnOnce() -> T) -> Arc<Mutex<T>> {
         let mut map = self.states.lock().unwrap_or_else(|e| e.into_inner());
         if let Some(s) = map.get(&node).and_then(|s| s.clone().downcast::<Mutex<T>>().ok()) {
             return s;

@@ -3,7 +3,7 @@
 pub mod env;
 pub mod vars;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::graph::Graph;
 use crate::graph::fact::Fact;
 use crate::graph::node::{NodeId, Out};
 use crate::plan::program::StepTime;
-use crate::plan::{Plan, fuse, lower, memory};
+use crate::plan::{Plan, lower};
 use env::{CancelToken, Env, State};
 use vars::Variables;
 
@@ -88,12 +88,8 @@ impl Session {
         if let Some(bad) = feeds.iter().chain(fetches).find(|&&o| !graph.has(o)) {
             return Err(Error::internal(format!("{bad:?} is not in the graph")));
         }
-        let nodes = lower::prune(&graph, feeds, fetches, targets)?;
-        let mut lowered = lower::lower(&graph, &self.state, &nodes, feeds, fetches)?;
-        if self.fuse {
-            lowered = fuse::fuse(&graph, lowered);
-        }
-        let plan = memory::assign(lowered);
+        let request = lower::Request { feeds, fetches, targets, cut: &HashSet::new() };
+        let plan = lower::compile(&graph, &self.state, &request, self.fuse)?;
         let feeds = feeds.iter().map(|&f| (f, graph.fact(f).clone(), graph.out_name(f))).collect();
         let prepared = Arc::new(Prepared { plan, feeds });
         let mut plans = self.plans.lock().unwrap_or_else(|e| e.into_inner());

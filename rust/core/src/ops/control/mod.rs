@@ -1,8 +1,11 @@
 //! Sources, identities and ordering.
 
 pub mod constant;
+pub mod functional;
 pub mod identity;
+pub mod loops;
 pub mod no_op;
 pub mod placeholder;
 pub mod placeholder_with_default;
 pub mod stop_gradient;
+pub mod switch;

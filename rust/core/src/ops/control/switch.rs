@@ -1,0 +1,77 @@
+//! Switch, Merge and their reference forms: TensorFlow 1's conditionals as dataflow.
+
+use crate::graph::fact::Shape;
+use crate::graph::infer::ShapeCtx;
+use crate::registry::*;
+use crate::{Error, Result};
+use graphpb_kernels::DType;
+
+const REASON: &str = "gradients of dataflow control flow come with the graph; build with tf.cond and tf.while_loop to differentiate here";
+
+fn both(c: &mut ShapeCtx) -> Result<()> {
+    let s = c.input(0).clone();
+    c.set(0, s.clone());
+    c.set(1, s);
+    Ok(())
+}
+
+/// What all inputs have in common; the index is a scalar.
+fn merged(c: &mut ShapeCtx) -> Result<()> {
+    let s = (1..c.inputs()).fold(c.input(0).clone(), |s, i| s.widen(c.input(i)));
+    c.set(0, s);
+    c.set(1, Shape::scalar());
+    Ok(())
+}
+
+pub static SWITCH: OpDef = OpDef {
+    name: "Switch",
+    doc: "Passes `data` to output 1 when `pred` is true, otherwise to output 0; what depends on the other output does not run.",
+    inputs: &[arg("data", "T"), arg_of("pred", DType::Bool)],
+    outputs: &[arg("output_false", "T"), arg("output_true", "T")],
+    attrs: &[type_any("T")],
+    shape: both,
+    kernel: Kernel::Control,
+    grad: Grad::Missing(REASON),
+    ..OpDef::BASE
+};
+
+pub static REF_SWITCH: OpDef = OpDef {
+    name: "RefSwitch",
+    doc: "Switch of a reference to a variable.",
+    inputs: &[arg("data", "T").by_ref(), arg_of("pred", DType::Bool)],
+    outputs: &[arg("output_false", "T").by_ref(), arg("output_true", "T").by_ref()],
+    attrs: &[type_any("T")],
+    shape: both,
+    kernel: Kernel::Control,
+    grad: Grad::Missing(REASON),
+    ..OpDef::BASE
+};
+
+pub static MERGE: OpDef = OpDef {
+    name: "Merge",
+    doc: "The one input that is alive, and its number.",
+    inputs: &[args("inputs", "N", "T")],
+    outputs: &[arg("output", "T"), arg_of("value_index", DType::I32)],
+    attrs: &[type_any("T"), count("N")],
+    shape: merged,
+    kernel: Kernel::Control,
+    grad: Grad::Missing(REASON),
+    ..OpDef::BASE
+};
+
+pub static REF_MERGE: OpDef = OpDef {
+    name: "RefMerge",
+    doc: "Merge of references to variables.",
+    inputs: &[args("inputs", "N", "T").by_ref()],
+    outputs: &[arg("output", "T").by_ref(), arg_of("value_index", DType::I32)],
+    attrs: &[type_any("T"), count("N")],
+    shape: merged,
+    kernel: Kernel::Control,
+    grad: Grad::Missing(REASON),
+    ..OpDef::BASE
+};
+
+/// The error for a piece of a loop that does not belong to a whole one.
+pub fn stray(op: &str) -> Error {
+    Error::unimplemented(format!("{op} is not part of a loop that can be structured (Enter, Merge, Switch, NextIteration, Exit around one LoopCond)"))
+}
