@@ -277,6 +277,20 @@ class TestRun:
         assert json.loads(out)["fetches"]["v"]["data"] == [25, 50] and err == ""
         assert "uninitialized value v" in graphpb("run", path, "--fetch", "v", expect=5)[1]
 
+    @pytest.mark.skipif(os.name == "nt", reason="needs a pseudo terminal")
+    def test_progress_is_shown_on_a_terminal_only(self, tmp_path):
+        graph = protos.GraphDef()
+        add(graph, "step", "NoOp")
+        path = tmp_path / "step.pb"
+        path.write_bytes(graph.SerializeToString())
+        args = ["run", path, "--target", "step", "--steps", "5"]
+        assert graphpb(*args) == ("", "")
+        ours, theirs = os.openpty()
+        done = subprocess.run([str(binary()), *map(str, args)], stdout=subprocess.PIPE, stderr=theirs, timeout=60)
+        os.close(theirs)
+        assert (done.returncode, done.stdout) == (0, b"") and b"5 steps in" in os.read(ours, 1000)
+        os.close(ours)
+
 
 class TestGrad:
     def test_the_gradient_is_that_of_calculus(self, folder):
