@@ -234,6 +234,16 @@ impl Tensor {
         }
     }
 
+    /// The single handle of a resource or variant scalar; unshared when the tensor was.
+    pub fn into_handle(self) -> Option<Handle> {
+        let Data::Handles(v) = self.data else { return None };
+        match Arc::try_unwrap(v) {
+            Ok(mut v) if v.len() == 1 => v.pop(),
+            Ok(_) => None,
+            Err(shared) => shared.first().filter(|_| shared.len() == 1).cloned(),
+        }
+    }
+
     /// Whether writing in place needs no copy.
     #[inline]
     pub fn is_unique(&self) -> bool {

@@ -113,6 +113,11 @@ impl<'g> GradCtx<'g> {
         self.results[i] = self.grads[output];
     }
 
+    /// The name of this gradient call: the first part of its scope.
+    pub fn scope_root(&self) -> String {
+        self.options.scope.trim_end_matches('/').to_owned()
+    }
+
     pub fn shape_of(&self, o: Out) -> &Shape {
         self.graph.shape(o)
     }

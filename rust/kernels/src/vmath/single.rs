@@ -4,8 +4,7 @@ use super::double;
 use crate::isa::Level;
 
 const EXP: [f32; 5] = [5e-1, 1.6666578e-1, 4.1666556e-2, 8.363173e-3, 1.3926176e-3];
-const LOG: [f32; 9] =
-    [3.333333e-1, -2.4999997e-1, 2.0000716e-1, -1.6667803e-1, 1.4249058e-1, -1.2425687e-1, 1.168542e-1, -1.1479734e-1, 6.971612e-2];
+const LOG: [f32; 9] = [3.333333e-1, -2.4999997e-1, 2.0000716e-1, -1.6667803e-1, 1.4249058e-1, -1.2425687e-1, 1.168542e-1, -1.1479734e-1, 6.971612e-2];
 const TANH: [f32; 5] = [-3.3333328e-1, 1.333277e-1, -5.3850908e-2, 2.099718e-2, -6.096714e-3];
 
 /// ln 2 in two parts; multiples of the first by up to 2⁹ are exact.
@@ -182,7 +181,13 @@ pub fn pow<L: Level>(x: f32, y: f32) -> f32 {
     let clipped = if small { ay } else { 0.0 };
     let whole = (clipped as i32) as f32;
     let integer = !small || whole == clipped;
-    let low = if small { clipped as i32 } else if ay < 16_777_216.0 { ay.to_bits() as i32 } else { 0 };
+    let low = if small {
+        clipped as i32
+    } else if ay < 16_777_216.0 {
+        ay.to_bits() as i32
+    } else {
+        0
+    };
     let odd = integer && (low & 1) == 1;
     let negative = x.is_sign_negative();
     let signed = if negative && odd { -size } else { size };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::isa::{Baseline, Fused, available, Isa};
+use crate::isa::{Baseline, Fused, Isa, available};
 
 /// Ordered position of a float among all floats, so that a difference counts units in the last place.
 fn place(x: f32) -> i64 {
@@ -85,7 +85,25 @@ fn powers_stay_within_two_units_and_follow_c99() {
         };
         worst(&format!("pow {y}"), &bases, |x| single::pow::<Fused>(x, y), |x| x.powf(y as f64), 2.0);
     }
-    let special = [0.0f32, -0.0, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 0.5, -0.5, 2.5, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 16_777_217.0, 8_388_609.0, -8_388_609.0];
+    let special = [
+        0.0f32,
+        -0.0,
+        1.0,
+        -1.0,
+        2.0,
+        -2.0,
+        3.0,
+        -3.0,
+        0.5,
+        -0.5,
+        2.5,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::NAN,
+        16_777_217.0,
+        8_388_609.0,
+        -8_388_609.0,
+    ];
     for x in special {
         for y in special {
             let (got, want) = (single::pow::<Fused>(x, y), (x as f64).powf(y as f64) as f32);

@@ -7,5 +7,8 @@ pub mod loops;
 pub mod no_op;
 pub mod placeholder;
 pub mod placeholder_with_default;
+pub mod stack;
 pub mod stop_gradient;
 pub mod switch;
+pub mod tensor_array;
+pub mod tensor_list;
