@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use graphpb::plan::lower::prune;
 use graphpb::session::Session;
 use graphpb::{Code, Error, Graph, NodeId, Out};
 use graphpb_kernels::Tensor;
@@ -28,7 +27,8 @@ impl Engine {
         if e.code() == Code::Unimplemented {
             let graph = self.session.graph().read().unwrap_or_else(|e| e.into_inner());
             let fed: Vec<Out> = feeds.iter().map(|(out, _)| *out).collect();
-            let nodes = prune(&graph, &fed, fetches, targets).unwrap_or_default();
+            let roots = fetches.iter().filter(|o| !fed.contains(o)).map(|o| o.node).chain(targets.iter().copied());
+            let nodes = load::ancestors(&graph, roots, &fed);
             let mut ops = load::unsupported(&graph, &nodes);
             if let Some((_, op)) = e.node().filter(|_| ops.is_empty()) {
                 ops = BTreeMap::from([(op.to_owned(), nodes.iter().filter(|id| graph.node(**id).op_name() == op).count())]);

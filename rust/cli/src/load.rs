@@ -33,7 +33,7 @@ pub fn tensor(graph: &Graph, name: &str) -> Result<Out, Failure> {
     }
     let node_name = name.rsplit_once(':').filter(|(_, i)| i.bytes().all(|b| b.is_ascii_digit())).map_or(name, |(n, _)| n);
     if let Some(id) = graph.find(node_name).filter(|id| graph.node(*id).op.def().is_none()) {
-        let missing = unsupported(graph, &ancestors(graph, [id]));
+        let missing = unsupported(graph, &ancestors(graph, [id], &[]));
         if !missing.is_empty() {
             return Err(Failure::Unsupported(missing));
         }
@@ -59,8 +59,9 @@ fn no_node(graph: &Graph, name: &str) -> String {
     format!("there is no node {name:?} in the graph{hint}")
 }
 
-/// Everything that `roots` depend on, themselves included.
-pub fn ancestors(graph: &Graph, roots: impl IntoIterator<Item = NodeId>) -> Vec<NodeId> {
+/// Everything that `roots` depend on, themselves included; a tensor that is fed depends on nothing.
+pub fn ancestors(graph: &Graph, roots: impl IntoIterator<Item = NodeId>, fed: &[Out]) -> Vec<NodeId> {
+    let fed: HashSet<Out> = fed.iter().copied().collect();
     let mut seen = vec![false; graph.len()];
     let mut todo: Vec<NodeId> = roots.into_iter().collect();
     while let Some(id) = todo.pop() {
@@ -68,7 +69,7 @@ pub fn ancestors(graph: &Graph, roots: impl IntoIterator<Item = NodeId>) -> Vec<
             && !std::mem::replace(here, true)
         {
             let node = graph.node(id);
-            todo.extend(node.inputs.iter().map(|o| o.node).chain(node.controls.iter().copied()));
+            todo.extend(node.inputs.iter().filter(|o| !fed.contains(o)).map(|o| o.node).chain(node.controls.iter().copied()));
         }
     }
     graph.ids().filter(|id| seen.get(id.index()).copied().unwrap_or(false)).collect()

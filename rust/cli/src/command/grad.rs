@@ -110,7 +110,7 @@ fn failure(graph: &Graph, e: Error, ys: &[Out], xs: &[Out]) -> Failure {
         return Failure::Run(error_text(&e));
     }
     let mut reached = vec![false; graph.len()];
-    let upstream = load::ancestors(graph, ys.iter().map(|y| y.node));
+    let upstream = load::ancestors(graph, ys.iter().map(|y| y.node), &[]);
     let order = graph.topological_order().unwrap_or_default();
     for x in xs {
         if let Some(r) = reached.get_mut(x.node.index()) {

@@ -67,7 +67,7 @@ pub fn run(args: &[String], console: &mut Console) -> Result<(), Failure> {
     let graph = load::graph(file)?.graph;
     let ops: Vec<&str> = args.all("op").collect();
     let mut nodes: Vec<NodeId> = match args.last("inputs-of") {
-        Some(name) => load::ancestors(&graph, [load::node(&graph, name)?]),
+        Some(name) => load::ancestors(&graph, [load::node(&graph, name)?], &[]),
         None => graph.ids().collect(),
     };
     nodes.retain(|id| {
