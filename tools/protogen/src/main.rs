@@ -1,5 +1,7 @@
 //! Writes the generated message code and descriptor sets from `proto/graphpb/*.proto`; with `--check`, only compares.
 
+mod stubs;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -54,6 +56,7 @@ fn outputs(root: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
         file.message_type.iter_mut().for_each(drop_json_names);
     }
     let descriptors = bare.encode_to_vec();
+    let stubs = stubs::stubs(&bare);
 
     let mut sources = Vec::new();
     for name in &files {
@@ -73,6 +76,7 @@ fn outputs(root: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
         (rust.join("messages.desc"), descriptors.clone()),
         (rust.join("messages.stamp"), stamp.into_bytes()),
         (root.join("python/graphpb/protos.desc"), descriptors),
+        (root.join("python/graphpb/protos.pyi"), stubs.into_bytes()),
     ]))
 }
 
