@@ -88,7 +88,10 @@ def convert_to_tensor(
     raise TypeError(f"Cannot convert {value!r} with type {kind} to Tensor: no conversion function registered.")
 
 
-internal_convert_to_tensor = convert_to_tensor
+
+def is_tensor(value: Any) -> bool:
+    """Whether `value` is a tensor, or stands for one (a variable)."""
+    return isinstance(value, _native.Tensor) or hasattr(value, "_as_graph_element") or (hasattr(value, "dense_shape") and hasattr(value, "indices"))
 
 
 def convert_n_to_tensor(

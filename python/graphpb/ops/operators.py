@@ -56,7 +56,7 @@ def _xor(x: Any, y: Any, name: str | None) -> Any:
 
 
 def _matmul(x: Any, y: Any, name: str | None) -> Any:
-    from graphpb.ops.linalg import matmul
+    from graphpb.ops.product import matmul
 
     return matmul(x, y, name=name)
 

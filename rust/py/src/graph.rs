@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuar
 
 use graphpb::error::Error;
 use graphpb::graph::Graph;
-use graphpb::graph::attr::{Attr, Attrs, Encoding, TensorAttr};
+use graphpb::graph::attr::{Attr, AttrList, Attrs, Encoding, TensorAttr};
 use graphpb::graph::builder::{Name, NewNode};
 use graphpb::graph::name::is_valid_scope_name;
-use graphpb::graph::node::{NodeId, Out};
+use graphpb::graph::node::{NodeId, Out, Site};
 use graphpb::registry::lookup;
 use graphpb_kernels::Tensor;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -82,6 +82,15 @@ impl PyGraph {
         drop(st);
         self.write().names.unique(&full, true)
     }
+    /// The user's place, known to the graph.
+    pub fn site_here(&self, py: Python<'_>) -> Option<Site> {
+        let at = caller(py);
+        let mut st = self.state();
+        st.codes.site(py, &mut self.write(), at)
+    }
+    pub fn device_here(&self) -> String {
+        self.state().scopes.device.clone()
+    }
     /// Add a node; scopes, device and creation site come from the surroundings.
     pub fn create(&self, py: Python<'_>, op: &str, name: Named, inputs: &[Out], mut attrs: Attrs, extra: &[NodeId]) -> PyResult<NodeId> {
         let at = caller(py);
@@ -95,6 +104,7 @@ impl PyGraph {
             }
         }
         st.scopes.decorate(op, &mut attrs);
+        place_with_references(&graph, op, inputs, &mut attrs);
         if !st.scopes.container.is_empty() && attrs.get("container").is_none() && lookup(op).is_some_and(|d| d.attr_spec("container").is_some()) {
             attrs.set("container", st.scopes.container.as_str());
         }
@@ -209,6 +219,25 @@ impl PyGraph {
     fn node(&self, id: u32) -> PyResult<NodeId> {
         if (id as usize) < self.read().len() { Ok(NodeId(id)) } else { Err(PyValueError::new_err(format!("the graph has no node number {id}"))) }
     }
+}
+
+/// An op that takes references carries the colocation class of what they refer to.
+fn place_with_references(graph: &Graph, op: &str, inputs: &[Out], attrs: &mut Attrs) {
+    let Some(def) = lookup(op).filter(|d| d.inputs.iter().any(|a| a.is_ref)) else { return };
+    let mut classes: Vec<Arc<[u8]>> = match attrs.get("_class") {
+        Some(Attr::List(AttrList::Str(v))) => v.clone(),
+        _ => Vec::new(),
+    };
+    for (_, out) in def.inputs.iter().zip(inputs).filter(|(a, o)| a.is_ref && graph.has(**o)) {
+        let node = graph.node(out.node);
+        match node.attrs.strs("_class") {
+            Ok(groups) => classes.extend(groups.iter().cloned()),
+            Err(_) => classes.push(format!("loc:@{}", node.name).into_bytes().into()),
+        }
+    }
+    classes.sort();
+    classes.dedup();
+    attrs.set("_class", Attr::List(AttrList::Str(classes)));
 }
 
 #[pymethods]

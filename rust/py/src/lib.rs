@@ -2,6 +2,7 @@
 
 mod array;
 mod attrs;
+mod backprop;
 mod errors;
 mod fill;
 mod graph;
@@ -29,6 +30,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(registry::op_def, m)?)?;
     m.add_function(wrap_pyfunction!(array::decode_tensor, m)?)?;
     m.add_function(wrap_pyfunction!(array::encode_tensor, m)?)?;
+    m.add_function(wrap_pyfunction!(backprop::gradients, m)?)?;
     m.add_function(wrap_pyfunction!(run_command, m)?)?;
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     Ok(())

@@ -34,6 +34,9 @@ impl Scopes {
     pub fn push_group(&mut self, controls: Vec<NodeId>) {
         self.groups.push(Group { controls, created: HashSet::new() });
     }
+    pub fn has_groups(&self) -> bool {
+        !self.groups.is_empty()
+    }
     pub fn pop_group(&mut self) {
         self.groups.pop();
     }

@@ -1,0 +1,103 @@
+"""`tensor[...]`: Python indices as a StridedSlice."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+from graphpb import _native, dtypes
+from graphpb.graph import core
+from graphpb.graph.convert import constant
+from graphpb.ops import raw
+
+_BAD_INDEX = "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, got {!r}"
+
+
+def _check_index(index: Any) -> None:
+    if isinstance(index, (int, np.integer)) and not isinstance(index, (bool, np.bool_)):
+        return
+    if isinstance(index, _native.Tensor) or hasattr(index, "_as_graph_element"):
+        if index.dtype.base_dtype in (dtypes.int16, dtypes.int32, dtypes.int64, dtypes.uint8, dtypes.uint16, dtypes.int8) and index.shape.ndims in (None, 0):
+            return
+    elif hasattr(index, "__index__") and not isinstance(index, np.ndarray):
+        return
+    raise TypeError(_BAD_INDEX.format(index))
+
+
+def slice_helper(tensor: Any, key: Any, var: Any = None) -> Any:
+    """`tensor[key]` for ints, slices, `...`, `None`, integer scalar tensors and tuples of them; a bool tensor masks.
+
+    TypeError: `Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, got …`
+    ValueError: an index outside a static shape, a step of 0, slicing a scalar.
+    """
+    if isinstance(key, _native.Tensor) and key.dtype == dtypes.bool_ and key.shape.ndims != 0:
+        from graphpb.ops.gather import boolean_mask
+
+        return boolean_mask(tensor=tensor, mask=key)
+    if isinstance(key, np.ndarray) and key.dtype == np.bool_ and key.ndim > 0:
+        from graphpb.ops.gather import boolean_mask
+
+        return boolean_mask(tensor=tensor, mask=key)
+    from graphpb.ops.array import strided_slice
+
+    keys = list(key) if isinstance(key, (list, tuple)) else [key]
+    begin: list[Any] = []
+    end: list[Any] = []
+    strides: list[Any] = []
+    masks = dict.fromkeys(("begin_mask", "end_mask", "shrink_axis_mask", "new_axis_mask", "ellipsis_mask"), 0)
+    for i, k in enumerate(keys):
+        bit = 1 << i
+        if isinstance(k, builtins.slice):
+            if k.start is not None:
+                _check_index(k.start)
+                begin.append(k.start)
+            else:
+                begin.append(0)
+                masks["begin_mask"] |= bit
+            if k.stop is not None:
+                _check_index(k.stop)
+                end.append(k.stop)
+            else:
+                end.append(0)
+                masks["end_mask"] |= bit
+            if k.step is not None:
+                _check_index(k.step)
+                strides.append(k.step)
+            else:
+                strides.append(1)
+        elif k is Ellipsis:
+            begin.append(0)
+            end.append(0)
+            strides.append(1)
+            masks["ellipsis_mask"] |= bit
+        elif k is None:
+            begin.append(0)
+            end.append(0)
+            strides.append(1)
+            masks["new_axis_mask"] |= bit
+        else:
+            _check_index(k)
+            begin.append(k)
+            end.append(k + 1)
+            strides.append(1)
+            masks["shrink_axis_mask"] |= bit
+    with core.name_scope(None, "strided_slice", [tensor, *begin, *end, *strides]) as name:
+        if begin:
+            packed_begin, packed_end, packed_strides = _packed(begin), _packed(end), _packed(strides)
+            kinds = {packed_begin.dtype, packed_end.dtype, packed_strides.dtype}
+            if dtypes.int64 in kinds and len(kinds) > 1:
+                packed_begin, packed_end, packed_strides = (
+                    t if t.dtype == dtypes.int64 else raw.Cast(x=t, DstT=dtypes.int64) for t in (packed_begin, packed_end, packed_strides)
+                )
+        else:
+            empty = constant([], dtype=dtypes.int32)
+            packed_begin = packed_end = packed_strides = empty
+        return strided_slice(tensor, packed_begin, packed_end, packed_strides, var=var, name=name, **masks)
+
+
+def _packed(values: list[Any]) -> Any:
+    from graphpb.ops.array import stack
+
+    return stack(values)
