@@ -9,6 +9,7 @@ mod graph;
 mod hooks;
 mod registry;
 mod scopes;
+mod session;
 mod sites;
 mod tensor;
 
@@ -25,6 +26,8 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<graph::PyGraph>()?;
     m.add_class::<tensor::PyTensor>()?;
     m.add_class::<tensor::PyOperation>()?;
+    m.add_class::<session::PySession>()?;
+    m.add_class::<session::PyRun>()?;
     m.add_function(wrap_pyfunction!(hooks::set_hooks, m)?)?;
     m.add_function(wrap_pyfunction!(registry::op_names, m)?)?;
     m.add_function(wrap_pyfunction!(registry::op_def, m)?)?;

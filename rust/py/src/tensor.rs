@@ -78,7 +78,7 @@ const GREATER: Operator = operator("Greater", "Greater", real);
 const GREATER_EQUAL: Operator = operator("GreaterEqual", "GreaterEqual", real);
 
 /// A Python number as a scalar of `dtype`; None when Python code must convert it (or refuse to).
-fn scalar_of(v: &Bound<'_, PyAny>, dtype: DType) -> Option<Tensor> {
+pub fn scalar_of(v: &Bound<'_, PyAny>, dtype: DType) -> Option<Tensor> {
     if v.is_exact_instance_of::<PyFloat>() {
         let x: f64 = v.extract().ok()?;
         return Some(match dtype {
