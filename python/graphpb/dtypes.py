@@ -15,7 +15,7 @@ _NAMES = (
 _NUMPY = {
     1: np.float32, 2: np.float64, 3: np.int32, 4: np.uint8, 5: np.int16, 6: np.int8, 7: np.object_, 8: np.complex64, 9: np.int64, 10: np.bool_,
     17: np.uint16, 18: np.complex128, 19: np.float16, 22: np.uint32, 23: np.uint64,
-}  # fmt: skip
+}
 
 _QUANTIZED = {11: ("qint8", np.int8), 12: ("quint8", np.uint8), 13: ("qint32", np.int32), 15: ("qint16", np.int16), 16: ("quint16", np.uint16)}
 

@@ -1,0 +1,1 @@
+"""Layers that own their variables, as classes and functions."""

@@ -1,0 +1,1 @@
+"""Metrics kept in local variables over many batches."""
