@@ -5,6 +5,7 @@
 //! The coefficients come from `tools/fit_vmath.py`.
 
 pub(crate) mod double;
+pub mod rows;
 pub(crate) mod single;
 
 use crate::isa::multiversion;
