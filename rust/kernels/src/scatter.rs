@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::dtype::{C64, C128, Element, bf16, f16};
 use crate::par;
 
 /// The destination as tasks see it.
@@ -44,6 +45,86 @@ pub fn scatter<T: Copy + Send + Sync>(dst: &mut [T], row: usize, indices: &[usiz
                 }
             }
         }
+    });
+}
+
+/// How an update changes what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Combine {
+    Update,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Min,
+    Max,
+}
+
+/// A number that can be combined; integers wrap.
+pub trait Number: Element {
+    const IS_INTEGER: bool;
+    fn is_zero(self) -> bool;
+    /// Division by an integer zero gives zero; callers refuse it beforehand.
+    fn combine(self, how: Combine, u: Self) -> Self;
+}
+
+macro_rules! integers {
+    ($($t:ty),*) => { $(impl Number for $t {
+        const IS_INTEGER: bool = true;
+        fn is_zero(self) -> bool {
+            self == 0
+        }
+        #[inline(always)]
+        fn combine(self, how: Combine, u: $t) -> $t {
+            match how {
+                Combine::Update => u,
+                Combine::Add => self.wrapping_add(u),
+                Combine::Sub => self.wrapping_sub(u),
+                Combine::Mul => self.wrapping_mul(u),
+                Combine::Div => if u == 0 { 0 } else { self.wrapping_div(u) },
+                Combine::Min => self.min(u),
+                Combine::Max => self.max(u),
+            }
+        }
+    })* };
+}
+integers!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+macro_rules! fields {
+    ($($t:ty: $less:expr),*) => { $(impl Number for $t {
+        const IS_INTEGER: bool = false;
+        fn is_zero(self) -> bool {
+            self == <$t>::default()
+        }
+        #[inline(always)]
+        fn combine(self, how: Combine, u: $t) -> $t {
+            let less: fn(&$t, &$t) -> bool = $less;
+            match how {
+                Combine::Update => u,
+                Combine::Add => self + u,
+                Combine::Sub => self - u,
+                Combine::Mul => self * u,
+                Combine::Div => self / u,
+                Combine::Min => if less(&u, &self) { u } else { self },
+                Combine::Max => if less(&self, &u) { u } else { self },
+            }
+        }
+    })* };
+}
+// Complex numbers have no order: the schemas do not let them come to Min and Max.
+fields!(f32: |a, b| a < b, f64: |a, b| a < b, f16: |a, b| a < b, bf16: |a, b| a < b, C64: |_, _| false, C128: |_, _| false);
+
+/// Combine element by element.
+pub fn combine_all<T: Number>(dst: &mut [T], updates: &[T], how: Combine) {
+    assert_eq!(dst.len(), updates.len());
+    par::rows_mut(dst, 1, 0.5, |first, chunk| {
+        let u = &updates[first..first + chunk.len()];
+        macro_rules! each {
+            ($($h:ident)*) => { match how {
+                $(Combine::$h => chunk.iter_mut().zip(u).for_each(|(d, &u)| *d = d.combine(Combine::$h, u)),)*
+            } };
+        }
+        each!(Update Add Sub Mul Div Min Max);
     });
 }
 

@@ -226,9 +226,24 @@ impl Values for GraphValues<'_> {
     fn shape_value(&self, i: usize) -> Shape {
         self.inputs.get(i).map_or(Shape::UNKNOWN, |&o| self.graph.shape_value(o))
     }
+    fn handle(&self, i: usize) -> Option<(DType, Shape)> {
+        self.graph.handle(*self.inputs.get(i)?)
+    }
 }
 
 impl Graph {
+    /// Type and shape of the variable that `out`, a resource, stands for: followed to its `VarHandleOp`.
+    pub fn handle(&self, mut out: Out) -> Option<(DType, Shape)> {
+        for _ in 0..MAX_DEPTH {
+            let node = self.node(out.node);
+            match node.op_name() {
+                "VarHandleOp" => return Some((node.attrs.dtype("dtype").ok()?, node.attrs.shape("shape").ok()?.clone())),
+                "Identity" | "Enter" | "Switch" | "Exit" | "NextIteration" | "StopGradient" => out = *node.inputs.first()?,
+                _ => return None,
+            }
+        }
+        None
+    }
     /// Whether a node is a constant.
     pub fn is_const(&self, id: NodeId) -> bool {
         self.node(id).op_name() == "Const"

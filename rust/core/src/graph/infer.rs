@@ -13,6 +13,10 @@ pub trait Values {
     fn value(&self, i: usize) -> Option<Tensor>;
     /// Input `i` read as a shape (a vector of sizes), as far as it is known.
     fn shape_value(&self, i: usize) -> Shape;
+    /// Type and shape of the variable that input `i`, a resource, stands for.
+    fn handle(&self, _i: usize) -> Option<(DType, Shape)> {
+        None
+    }
 }
 
 /// No values are known.
@@ -74,6 +78,10 @@ impl<'a> ShapeCtx<'a> {
     /// Input `i` read as a shape, as far as it is known; −1 entries are unknown sizes.
     pub fn shape_value(&self, i: usize) -> Shape {
         self.values.shape_value(i)
+    }
+    /// The shape of the variable that input `i`, a resource, stands for; unknown when that is not known.
+    pub fn handle(&self, i: usize) -> Shape {
+        self.values.handle(i).map_or(Shape::UNKNOWN, |(_, s)| s)
     }
     pub fn set(&mut self, i: usize, shape: Shape) {
         if let Some(o) = self.outputs.get_mut(i) {

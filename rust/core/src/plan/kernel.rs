@@ -122,6 +122,17 @@ impl<'a> KernelCtx<'a> {
             _ => Err(Error::invalid(format!("input {i} must be a reference to a variable"))),
         }
     }
+    /// The variable that input `i` stands for: a reference, or a resource handle.
+    pub fn any_variable(&self, i: usize) -> Result<Arc<Variable>> {
+        match &self.inputs[i] {
+            Some(Value::Ref(v)) => Ok(v.clone()),
+            Some(Value::Tensor(t)) if t.dtype() == DType::Resource => match t.as_handles() {
+                [h] => h.clone().downcast().map_err(|_| Error::invalid(format!("input {i} is not a variable"))),
+                h => Err(Error::invalid(format!("input {i} must be one handle, but has {}", h.len()))),
+            },
+            _ => Err(Error::invalid(format!("input {i} must be a variable"))),
+        }
+    }
     pub fn set(&mut self, i: usize, t: Tensor) {
         self.outputs[i] = Some(Value::Tensor(t));
     }

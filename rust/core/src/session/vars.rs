@@ -43,10 +43,33 @@ impl Variable {
             None => Err(self.uninitialized()),
         }
     }
+    /// Forget the value.
+    pub fn clear(&self) {
+        *self.lock() = None;
+    }
     fn uninitialized(&self) -> Error {
         Error::status(Code::FailedPrecondition, format!("Attempting to use uninitialized value {}", self.name))
             .hint("run tf.global_variables_initializer() first")
     }
+}
+
+/// Change several variables together, each in place when no snapshot of it is alive.
+///
+/// INVALID_ARGUMENT when one is named twice; FAILED_PRECONDITION when one has no value.
+pub fn update_all<R>(vars: &[Arc<Variable>], f: impl FnOnce(&mut [&mut Tensor]) -> Result<R>) -> Result<R> {
+    // Locks are taken in one order everywhere, so that two runs never wait for each other.
+    let mut order: Vec<usize> = (0..vars.len()).collect();
+    order.sort_by_key(|&i| Arc::as_ptr(&vars[i]) as usize);
+    if let Some(w) = order.windows(2).find(|w| Arc::ptr_eq(&vars[w[0]], &vars[w[1]])) {
+        return Err(Error::invalid(format!("variable {} is given twice", vars[w[0]].name)));
+    }
+    let mut guards: Vec<(usize, MutexGuard<'_, Option<Tensor>>)> = order.into_iter().map(|i| (i, vars[i].lock())).collect();
+    guards.sort_by_key(|g| g.0);
+    let mut tensors = Vec::with_capacity(vars.len());
+    for (var, (_, guard)) in vars.iter().zip(&mut guards) {
+        tensors.push(guard.as_mut().ok_or_else(|| var.uninitialized())?);
+    }
+    f(&mut tensors)
 }
 
 /// All variables of a session, by name.

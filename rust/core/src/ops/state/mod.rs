@@ -1,5 +1,10 @@
 //! Variables and their updates.
 
+pub mod apply;
 pub mod assign;
+pub mod count_up_to;
 pub mod is_variable_initialized;
+pub mod resource;
+pub mod resource_gather;
+pub mod scatter;
 pub mod variable;

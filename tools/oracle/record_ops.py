@@ -1,0 +1,173 @@
+"""Record single ops run by TensorFlow: inputs, attributes and outputs, one call a line, for rust/core/tests/recorded_ops.rs.
+
+Run with TensorFlow's Python: `python tools/oracle/record_ops.py [state|nn]`; writes tests/data/ops/<group>.tsv.
+Columns: op, attributes (`name=kind:value;…`), inputs, outputs, relative tolerance (0: bit for bit). A tensor is
+`dtype[dims]hex,…` with the elements' bits; `&` before it marks a variable, whose new value is then an output.
+"""
+
+import os
+import pathlib
+import sys
+
+os.environ.update(TF_USE_LEGACY_KERAS="1", TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", TF_ENABLE_ONEDNN_OPTS="0")
+
+import numpy as np
+import tensorflow.compat.v1 as tf
+from tensorflow.python.framework import op_def_registry
+
+tf.disable_v2_behavior()
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "tests/data/ops"
+
+
+class Ref(np.ndarray):
+    """An array that is given to the op as a variable."""
+
+
+def ref(array):
+    return np.asarray(array).view(Ref)
+
+
+def encode(array):
+    array = np.asarray(array)
+    bits = np.ascontiguousarray(array).view(f"u{array.dtype.itemsize}").ravel()
+    return f"{tf.as_dtype(array.dtype).name}[{','.join(map(str, array.shape))}]{','.join(f'{int(b):x}' for b in bits)}"
+
+
+def attr_text(definition, attrs):
+    kinds = {a.name: a.type for a in definition.attr}
+    parts = []
+    for name, value in sorted(attrs.items()):
+        kind = kinds[name]
+        if kind == "type":
+            value = tf.as_dtype(value).name
+        elif kind == "list(int)":
+            value = ",".join(map(str, value))
+        elif kind == "bool":
+            value = int(value)
+        elif kind == "float":
+            value = f"{np.float32(value).view('u4'):x}"
+        parts.append(f"{name}={kind}:{value}")
+    return ";".join(parts)
+
+
+class Recorder:
+    def __init__(self, group):
+        self.path, self.lines = FOLDER / f"{group}.tsv", []
+
+    def op(self, name, inputs, tolerance=0, **attrs):
+        """Run `name` on `inputs` (argument name: array) and keep the line."""
+        definition = op_def_registry.get(name)
+        with tf.Graph().as_default(), tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=1)) as session:
+            variables, arguments = [], {}
+            for arg in definition.input_arg:
+                value = inputs[arg.name]
+                if isinstance(value, Ref):
+                    variable = tf.get_variable(arg.name, initializer=np.asarray(value), use_resource=False)
+                    variables.append(variable)
+                    arguments[arg.name] = variable._ref()
+                else:
+                    arguments[arg.name] = tf.constant(value)
+            result = getattr(tf.raw_ops, name)(**arguments, **attrs)
+            session.run(tf.global_variables_initializer())
+            operation = (result[0] if isinstance(result, (tuple, list)) else result).op
+            if variables:
+                session.run(operation)
+                outputs = session.run([v._ref() for v in variables])
+            else:
+                outputs = session.run(list(operation.outputs))
+        text = [("&" if isinstance(inputs[a.name], Ref) else "") + encode(np.asarray(inputs[a.name])) for a in definition.input_arg]
+        fields = [name, attr_text(definition, attrs), " ".join(text), " ".join(encode(o) for o in outputs), str(tolerance)]
+        self.lines.append("\t".join(fields))
+
+    def write(self):
+        self.path.parent.mkdir(exist_ok=True)
+        self.path.write_text("\n".join(self.lines) + "\n")
+
+
+def state(r):
+    f = np.float32
+    draw = np.random.RandomState(1)
+    # Four elements: TensorFlow takes reciprocal roots of whole vectors approximately, but of single elements exactly.
+    n = 4
+
+    def normal(*shape):
+        return draw.randn(*shape).astype(f)
+
+    def positive(*shape):
+        return (draw.rand(*shape) + 0.1).astype(f)
+
+    lr, rho, mom, eps = f(0.1), f(0.9), f(0.5), f(1e-3)
+    l1, l2, shrink = f(0.05), f(0.01), f(0.02)
+    adam = dict(beta1_power=f(0.81), beta2_power=f(0.998), lr=lr, beta1=f(0.9), beta2=f(0.999), epsilon=f(1e-8))
+    for dtype in (np.float32, np.float64):
+        def cast(d):
+            return {k: (v if k == "global_step" else ref(np.asarray(v).astype(dtype)) if isinstance(v, Ref) else np.asarray(v).astype(dtype)) for k, v in d.items()}
+
+        def dense(name, states, rest, grad="grad", **attrs):
+            inputs = {k: ref(positive(n) if p else normal(n)) for k, p in states.items()}
+            r.op(name, cast({**inputs, **rest, grad: normal(n)}), **attrs)
+
+        for nesterov in (False, True):
+            dense("ApplyMomentum", dict(var=0, accum=0), dict(lr=lr, momentum=mom), use_nesterov=nesterov)
+            dense("ApplyAdam", dict(var=0, m=0, v=1), adam, use_nesterov=nesterov)
+        dense("ApplyAdaMax", dict(var=0, m=0, v=1), {k: v for k, v in adam.items() if k != "beta2_power"})
+        dense("ApplyRMSProp", dict(var=0, ms=1, mom=0), dict(lr=lr, rho=rho, momentum=mom, epsilon=eps))
+        dense("ApplyCenteredRMSProp", dict(var=0, mg=0, ms=1, mom=0), dict(lr=lr, rho=rho, momentum=mom, epsilon=f(2.0)))
+        dense("ApplyAdagrad", dict(var=0, accum=1), dict(lr=lr))
+        dense("ApplyAdagrad", dict(var=0, accum=1), dict(lr=lr), update_slots=False)
+        dense("ApplyAdagradV2", dict(var=0, accum=1), dict(lr=lr, epsilon=eps))
+        for a in (l1, f(0)):
+            dense("ApplyAdagradDA", dict(var=0, gradient_accumulator=0, gradient_squared_accumulator=1),
+                  dict(lr=lr, l1=a, l2=l2, global_step=np.int64(3)))
+            dense("ApplyProximalGradientDescent", dict(var=0), dict(alpha=lr, l1=a, l2=l2), grad="delta")
+            dense("ApplyProximalAdagrad", dict(var=0, accum=1), dict(lr=lr, l1=a, l2=l2))
+        dense("ApplyAdadelta", dict(var=0, accum=1, accum_update=1), dict(lr=lr, rho=rho, epsilon=eps))
+        for linear in (False, True):
+            dense("ApplyFtrl", dict(var=0, accum=1, linear=0), dict(lr=lr, l1=l1, l2=l2, lr_power=f(-0.5)), multiply_linear_by_lr=linear)
+            dense("ApplyFtrlV2", dict(var=0, accum=1, linear=0), dict(lr=lr, l1=l1, l2=l2, l2_shrinkage=shrink, lr_power=f(-0.5)),
+                  multiply_linear_by_lr=linear)
+        dense("ApplyFtrl", dict(var=0, accum=1, linear=0), dict(lr=lr, l1=l1, l2=l2, lr_power=f(-0.7)), tolerance=1e-5)
+        dense("ApplyAddSign", dict(var=0, m=0), dict(lr=lr, alpha=f(1), sign_decay=f(0.9), beta=f(0.9)))
+        dense("ApplyPowerSign", dict(var=0, m=0), dict(lr=lr, logbase=f(1), sign_decay=f(0.9), beta=f(0.9)), tolerance=1e-6)
+
+        def rows(name, states, rest, **attrs):
+            inputs = {k: ref(positive(5, 3) if p else normal(5, 3)) for k, p in states.items()}
+            r.op(name, {**cast({**inputs, **rest, "grad": normal(3, 3)}), "indices": np.int32([4, 1, 4])}, **attrs)
+
+        for nesterov in (False, True):
+            rows("SparseApplyMomentum", dict(var=0, accum=0), dict(lr=lr, momentum=mom), use_nesterov=nesterov)
+        rows("SparseApplyRMSProp", dict(var=0, ms=1, mom=0), dict(lr=lr, rho=rho, momentum=mom, epsilon=eps), tolerance=1e-6)
+        rows("SparseApplyCenteredRMSProp", dict(var=0, mg=0, ms=1, mom=0), dict(lr=lr, rho=rho, momentum=mom, epsilon=f(2.0)), tolerance=1e-6)
+        rows("SparseApplyAdagrad", dict(var=0, accum=1), dict(lr=lr))
+        rows("SparseApplyAdagradV2", dict(var=0, accum=1), dict(lr=lr, epsilon=eps))
+        for a in (l1, f(0)):
+            rows("SparseApplyAdagradDA", dict(var=0, gradient_accumulator=0, gradient_squared_accumulator=1),
+                 dict(lr=lr, l1=a, l2=l2, global_step=np.int64(3)), tolerance=1e-6)
+            rows("SparseApplyProximalGradientDescent", dict(var=0), dict(alpha=lr, l1=a, l2=l2), tolerance=1e-6)
+            rows("SparseApplyProximalAdagrad", dict(var=0, accum=1), dict(lr=lr, l1=a, l2=l2), tolerance=1e-6)
+        rows("SparseApplyAdadelta", dict(var=0, accum=1, accum_update=1), dict(lr=lr, rho=rho, epsilon=eps))
+        for linear in (False, True):
+            rows("SparseApplyFtrl", dict(var=0, accum=1, linear=0), dict(lr=lr, l1=l1, l2=l2, lr_power=f(-0.5)), multiply_linear_by_lr=linear)
+            rows("SparseApplyFtrlV2", dict(var=0, accum=1, linear=0), dict(lr=lr, l1=l1, l2=l2, l2_shrinkage=shrink, lr_power=f(-0.5)),
+                 multiply_linear_by_lr=linear)
+
+    for how in ("Add", "Sub", "Mul", "Div", "Min", "Max", "Update"):
+        indices = np.int32([[3, 0], [1, 3]])
+        r.op(f"Scatter{how}", dict(ref=ref(normal(4, 2)), indices=indices, updates=normal(2, 2, 2)))
+        r.op(f"Scatter{how}", dict(ref=ref(np.arange(8, dtype=np.int32).reshape(4, 2)), indices=indices, updates=np.int32(3)))
+        if how in ("Add", "Sub", "Update"):
+            r.op(f"ScatterNd{how}", dict(ref=ref(normal(3, 4, 2)), indices=np.int64([[2, 3], [0, 1], [2, 3]][: 2 if how == "Update" else 3]),
+                                         updates=normal(2 if how == "Update" else 3, 2)))
+            r.op(f"ScatterNd{how}", dict(ref=ref(normal(3, 2)), indices=np.int64([[2], [0]]), updates=normal(2, 2)))
+
+
+def main():
+    groups = {name: function for name, function in globals().items() if name in ("state", "nn")}
+    for name in sys.argv[1:] or groups:
+        r = Recorder(name)
+        groups[name](r)
+        r.write()
+
+
+if __name__ == "__main__":
+    main()
