@@ -1,0 +1,285 @@
+"""Batch normalization layers."""
+
+from graphpb import dtypes
+from graphpb.graph.control_choice import constant_predicate, smart_cond
+from graphpb.graph.convert import constant, convert_to_tensor
+from graphpb.graph.scopes import colocate_with, name_scope
+from graphpb.initializers import Ones, Zeros
+from graphpb.layers.base import InputSpec, Layer
+from graphpb.nn import norm as nn
+from graphpb.ops.array import reshape
+from graphpb.ops.cast import cast
+from graphpb.shapes import TensorShape
+from graphpb.variables.variable import assign_sub
+
+
+class BatchNormalization(Layer):
+    """Normalize by mean and variance of the batch when training, by their moving averages when not (arxiv 1502.03167).
+
+    The moving averages are updated by operations in the collection `update_ops`, which the training step must run.
+
+    Args:
+      axis: Integer or list of integers, the axes that keep their own statistics.
+      momentum: Share of the old value in the moving averages.
+      epsilon: Added to the variance.
+      center: Add beta.
+      scale: Multiply by gamma.
+      beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: Initializers.
+      beta_regularizer, gamma_regularizer: Functions from a variable to a loss.
+      beta_constraint, gamma_constraint: Functions applied after each update.
+      renorm: Only False.
+      renorm_clipping: Only None.
+      renorm_momentum: Unused.
+      fused: None or True: one node for inputs of rank 4; False: separate nodes.
+      trainable: Whether beta and gamma are trained.
+      virtual_batch_size: Only None.
+      adjustment: Only None.
+      name: Name of the layer.
+
+    ValueError: the size of an axis is unknown, or the axis does not suit the fused node.
+    NotImplementedError: renorm, virtual_batch_size or adjustment is asked for.
+    """
+
+    def __init__(
+        self,
+        axis=-1,
+        momentum=0.99,
+        epsilon=1e-3,
+        center=True,
+        scale=True,
+        beta_initializer=Zeros(),
+        gamma_initializer=Ones(),
+        moving_mean_initializer=Zeros(),
+        moving_variance_initializer=Ones(),
+        beta_regularizer=None,
+        gamma_regularizer=None,
+        beta_constraint=None,
+        gamma_constraint=None,
+        renorm=False,
+        renorm_clipping=None,
+        renorm_momentum=0.99,
+        fused=None,
+        trainable=True,
+        virtual_batch_size=None,
+        adjustment=None,
+        name=None,
+        **kwargs,
+    ):
+        super().__init__(trainable=trainable, name=name, **kwargs)
+        if renorm or virtual_batch_size is not None or adjustment is not None:
+            raise NotImplementedError("BatchNormalization: renorm, virtual_batch_size and adjustment are not supported.")
+        if not isinstance(axis, (int, list, tuple)):
+            raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
+        self.axis = [axis] if isinstance(axis, int) else list(axis)
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = beta_initializer
+        self.gamma_initializer = gamma_initializer
+        self.moving_mean_initializer = moving_mean_initializer
+        self.moving_variance_initializer = moving_variance_initializer
+        self.beta_regularizer = beta_regularizer
+        self.gamma_regularizer = gamma_regularizer
+        self.beta_constraint = beta_constraint
+        self.gamma_constraint = gamma_constraint
+        self.fused = True if fused is None else fused
+        self.beta = None
+        self.gamma = None
+
+    def build(self, input_shape):
+        """Make gamma, beta and the moving averages."""
+        input_shape = TensorShape(input_shape)
+        rank = input_shape.ndims
+        if rank is None:
+            raise ValueError(f"Input has undefined rank. Received: input_shape={input_shape}.")
+        self.axis = [axis + rank if axis < 0 else axis for axis in self.axis]
+        for axis in self.axis:
+            if not 0 <= axis < rank:
+                raise ValueError(f"Invalid axis. Expected 0 <= axis < inputs.rank (with inputs.rank={rank}). Received: layer.axis={tuple(self.axis)}")
+        if self.fused:
+            self.fused = rank == 4
+        if self.fused:
+            if self.axis not in ([1], [3]):
+                raise ValueError(
+                    "Unsupported axis. The use of `fused=True` is only possible with `axis=1` or `axis=3` for 4D input tensors. "
+                    f"Received: axis={tuple(self.axis)}"
+                )
+            self._data_format = "NCHW" if self.axis == [1] else "NHWC"
+        sizes = {axis: input_shape[axis].value for axis in self.axis}
+        if None in sizes.values():
+            raise ValueError(
+                f"Input has undefined `axis` dimension. Received input with shape {tuple(input_shape.as_list())} and axis={tuple(self.axis)}"
+            )
+        self.input_spec = InputSpec(ndim=rank, axes=sizes)
+        self._param_shape = [sizes[self.axis[0]]] if len(sizes) == 1 else [sizes.get(axis, 1) for axis in range(rank)]
+        self._param_dtype = dtypes.float32 if self._dtype in (dtypes.float16, dtypes.bfloat16, None) else self._dtype
+        if self.scale:
+            self.gamma = self._weight("gamma", self.gamma_initializer, True, self.gamma_regularizer, self.gamma_constraint)
+        if self.center:
+            self.beta = self._weight("beta", self.beta_initializer, True, self.beta_regularizer, self.beta_constraint)
+        partitioner = self._scope.partitioner
+        # The averages are assigned to, which variables in parts cannot be.
+        self._scope.set_partitioner(None)
+        self.moving_mean = self._weight("moving_mean", self.moving_mean_initializer, False)
+        self.moving_variance = self._weight("moving_variance", self.moving_variance_initializer, False)
+        self._scope.set_partitioner(partitioner)
+        self.built = True
+
+    def _weight(self, name, initializer, trainable, regularizer=None, constraint=None):
+        return self.add_weight(
+            name,
+            shape=self._param_shape,
+            dtype=self._param_dtype,
+            initializer=initializer,
+            regularizer=regularizer,
+            constraint=constraint,
+            trainable=trainable,
+        )
+
+    def call(self, inputs, training=False):
+        """Compute the outputs; `training` may be a bool tensor."""
+        if self.fused:
+            return self._fused(inputs, training)
+        dtype = inputs.dtype.base_dtype
+        narrow = dtype in (dtypes.float16, dtypes.bfloat16)
+        if narrow:
+            inputs = cast(inputs, dtypes.float32)
+        rank = inputs.shape.ndims
+        reduced = [axis for axis in range(rank) if axis not in self.axis]
+        broadcast_shape = [1] * rank
+        broadcast_shape[self.axis[0]] = inputs.shape[self.axis[0]].value
+
+        def spread(value):
+            if value is not None and value.shape.ndims != rank and reduced != list(range(rank - 1)):
+                return reshape(value, broadcast_shape)
+            return value
+
+        scale, offset = spread(self.gamma), spread(self.beta)
+        if constant_predicate(training) is False:
+            mean, variance = self.moving_mean, self.moving_variance
+        else:
+            mean, variance = self._trained_moments(cast(inputs, self._param_dtype), reduced, training)
+        mean, variance = cast(mean, inputs.dtype), cast(variance, inputs.dtype)
+        offset = None if offset is None else cast(offset, inputs.dtype)
+        scale = None if scale is None else cast(scale, inputs.dtype)
+        outputs = nn.batch_normalization(inputs, spread(mean), spread(variance), offset, scale, self.epsilon)
+        if narrow:
+            outputs = cast(outputs, dtype)
+        outputs.set_shape(inputs.shape)
+        return outputs
+
+    def _trained_moments(self, inputs, reduced, training):
+        """Moments of the batch when training, else the moving ones; and the updates of the moving ones."""
+        mean, variance = nn.moments(inputs, reduced, keep_dims=len(self.axis) > 1)
+        batch_mean, batch_variance = mean, variance
+        mean = smart_cond(training, lambda: batch_mean, lambda: convert_to_tensor(self.moving_mean))
+        variance = smart_cond(training, lambda: batch_variance, lambda: convert_to_tensor(self.moving_variance))
+        for variable, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            self.add_update(
+                lambda variable=variable, value=value: smart_cond(training, lambda: self._move(variable, value, self.momentum), lambda: variable)
+            )
+        return mean, variance
+
+    @staticmethod
+    def _move(variable, value, momentum):
+        with name_scope("AssignMovingAvg") as scope, colocate_with(variable):
+            share = convert_to_tensor(1.0 - momentum, name="decay")
+            if share.dtype != variable.dtype.base_dtype:
+                share = cast(share, variable.dtype.base_dtype)
+            return assign_sub(variable, (variable - cast(value, variable.dtype)) * share, name=scope)
+
+    def _fused(self, inputs, training):
+        beta = self.beta if self.center else constant(0.0, dtype=self._param_dtype, shape=self._param_shape)
+        gamma = self.gamma if self.scale else constant(1.0, dtype=self._param_dtype, shape=self._param_shape)
+
+        def normalized(is_training):
+            return lambda: nn.fused_batch_norm(
+                inputs,
+                gamma,
+                beta,
+                mean=self.moving_mean,
+                variance=self.moving_variance,
+                epsilon=self.epsilon,
+                is_training=is_training,
+                data_format=self._data_format,
+            )
+
+        output, mean, variance = smart_cond(training, normalized(True), normalized(False))
+        known = constant_predicate(training)
+        if known is not False:
+            if known is None:
+                momentum = smart_cond(training, lambda: convert_to_tensor(self.momentum), lambda: convert_to_tensor(1.0))
+            else:
+                momentum = convert_to_tensor(self.momentum)
+            self.add_update(lambda: self._move(self.moving_mean, mean, momentum))
+            self.add_update(lambda: self._move(self.moving_variance, variance, momentum))
+        return output
+
+    def compute_output_shape(self, input_shape):
+        """Return the input's shape."""
+        return TensorShape(input_shape)
+
+
+def batch_normalization(
+    inputs,
+    axis=-1,
+    momentum=0.99,
+    epsilon=1e-3,
+    center=True,
+    scale=True,
+    beta_initializer=Zeros(),
+    gamma_initializer=Ones(),
+    moving_mean_initializer=Zeros(),
+    moving_variance_initializer=Ones(),
+    beta_regularizer=None,
+    gamma_regularizer=None,
+    beta_constraint=None,
+    gamma_constraint=None,
+    training=False,
+    trainable=True,
+    name=None,
+    reuse=None,
+    renorm=False,
+    renorm_clipping=None,
+    renorm_momentum=0.99,
+    fused=None,
+    virtual_batch_size=None,
+    adjustment=None,
+):
+    """Apply a new `BatchNormalization` layer; with `reuse` and a name, the variables of an earlier one.
+
+    Args as the class, and:
+      inputs: float tensor.
+      training: Whether the statistics of the batch are used and the moving averages updated; a bool or bool tensor.
+    """
+    layer = BatchNormalization(
+        axis=axis,
+        momentum=momentum,
+        epsilon=epsilon,
+        center=center,
+        scale=scale,
+        beta_initializer=beta_initializer,
+        gamma_initializer=gamma_initializer,
+        moving_mean_initializer=moving_mean_initializer,
+        moving_variance_initializer=moving_variance_initializer,
+        beta_regularizer=beta_regularizer,
+        gamma_regularizer=gamma_regularizer,
+        beta_constraint=beta_constraint,
+        gamma_constraint=gamma_constraint,
+        renorm=renorm,
+        renorm_clipping=renorm_clipping,
+        renorm_momentum=renorm_momentum,
+        fused=fused,
+        trainable=trainable,
+        virtual_batch_size=virtual_batch_size,
+        adjustment=adjustment,
+        name=name,
+        _reuse=reuse,
+        _scope=name,
+    )
+    return layer(inputs, training=training)
+
+
+BatchNorm = BatchNormalization
+batch_norm = batch_normalization
