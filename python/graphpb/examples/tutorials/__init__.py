@@ -1,0 +1,3 @@
+"""The tutorials' data readers."""
+
+from graphpb.examples.tutorials import mnist as mnist

@@ -1,0 +1,3 @@
+"""The MNIST reader."""
+
+from graphpb.examples.tutorials.mnist import input_data as input_data
