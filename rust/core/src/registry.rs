@@ -331,6 +331,11 @@ impl OpDef {
         deprecated: None,
     };
 
+    /// The op as an instruction of fused programs.
+    pub const fn fused_as(mut self, op: graphpb_kernels::tile::Op) -> OpDef {
+        self.fused = Some(op);
+        self
+    }
     pub fn attr_spec(&self, name: &str) -> Option<&'static AttrSpec> {
         self.attrs.iter().find(|a| a.name == name)
     }

@@ -1,5 +1,6 @@
 //! Tensors, memory, threads and numeric loops. Knows no graph, no protobuf, no Python.
 
+pub mod axes;
 pub mod buffer;
 pub mod dtype;
 pub mod error;
@@ -9,7 +10,9 @@ pub mod isa;
 pub mod movement;
 pub mod optimize;
 pub mod par;
+pub mod pointwise;
 pub mod pool;
+pub mod product;
 pub mod random;
 pub mod scatter;
 pub mod tensor;

@@ -1,7 +1,9 @@
 //! Variables and their updates.
 
 pub mod apply;
+pub mod apply_gradient_descent;
 pub mod assign;
+pub mod assign_add;
 pub mod count_up_to;
 pub mod is_variable_initialized;
 pub mod resource;

@@ -1,0 +1,170 @@
+//! Conversion between element types, as TensorFlow on x86-64 does it.
+
+use super::no_kernel;
+use super::space::map_new;
+use crate::error::Result;
+use crate::{Bool, C64, C128, DType, Element, Tensor, bf16, f16};
+
+/// A source type: what each class of target needs of it.
+trait From_: Element {
+    fn f64(self) -> f64;
+    fn f32(self) -> f32;
+    /// The integer whose low bits the narrower integer types take.
+    fn i64(self) -> i64;
+    fn i32(self) -> i32;
+    fn u64(self) -> u64;
+    fn truth(self) -> bool;
+    fn imag(self) -> f64 {
+        0.0
+    }
+}
+
+/// The number truncated toward zero; the least i32 for what does not fit (the x86 conversion).
+#[inline(always)]
+fn int32(v: f64) -> i32 {
+    if v > -2_147_483_649.0 && v < 2_147_483_648.0 { v as i32 } else { i32::MIN }
+}
+#[inline(always)]
+fn int64(v: f64) -> i64 {
+    const TOP: f64 = 9_223_372_036_854_775_808.0;
+    if (-TOP..TOP).contains(&v) { v as i64 } else { i64::MIN }
+}
+#[inline(always)]
+fn uint64(v: f64) -> u64 {
+    const TOP: f64 = 9_223_372_036_854_775_808.0;
+    if v < TOP { int64(v) as u64 } else { (int64(v - TOP) as u64) ^ (1 << 63) }
+}
+
+macro_rules! integers {
+    ($($t:ty),*) => { $(
+        impl From_ for $t {
+            #[inline(always)]
+            fn f64(self) -> f64 { self as f64 }
+            #[inline(always)]
+            fn f32(self) -> f32 { self as f32 }
+            #[inline(always)]
+            fn i64(self) -> i64 { self as i64 }
+            #[inline(always)]
+            fn i32(self) -> i32 { self as i32 }
+            #[inline(always)]
+            fn u64(self) -> u64 { self as u64 }
+            #[inline(always)]
+            fn truth(self) -> bool { self != 0 }
+        }
+    )* };
+}
+integers!(i8, i16, i32, i64, u8, u16, u32, u64);
+
+macro_rules! floats {
+    ($($t:ty, $v:ident => $f64:expr, $f32:expr, $truth:expr, $imag:expr);* $(;)?) => { $(
+        impl From_ for $t {
+            #[inline(always)]
+            fn f64(self) -> f64 { let $v = self; $f64 }
+            #[inline(always)]
+            fn f32(self) -> f32 { let $v = self; $f32 }
+            #[inline(always)]
+            fn i64(self) -> i64 { int64(self.f64()) }
+            #[inline(always)]
+            fn i32(self) -> i32 { int32(self.f64()) }
+            #[inline(always)]
+            fn u64(self) -> u64 { uint64(self.f64()) }
+            #[inline(always)]
+            fn truth(self) -> bool { let $v = self; $truth }
+            #[inline(always)]
+            fn imag(self) -> f64 { let $v = self; $imag }
+        }
+    )* };
+}
+floats!(
+    f32, v => v as f64, v, v != 0.0, { let _ = v; 0.0 };
+    f64, v => v, v as f32, v != 0.0, { let _ = v; 0.0 };
+    f16, v => v.to_f64(), v.to_f32(), v.to_f32() != 0.0, { let _ = v; 0.0 };
+    bf16, v => v.to_f64(), v.to_f32(), v.to_f32() != 0.0, { let _ = v; 0.0 };
+    C64, v => v.re as f64, v.re, v.re != 0.0 || v.im != 0.0, v.im as f64;
+    C128, v => v.re, v.re as f32, v.re != 0.0 || v.im != 0.0, v.im;
+);
+
+impl From_ for Bool {
+    fn f64(self) -> f64 {
+        self.get() as u8 as f64
+    }
+    fn f32(self) -> f32 {
+        self.get() as u8 as f32
+    }
+    fn i64(self) -> i64 {
+        self.get() as i64
+    }
+    fn i32(self) -> i32 {
+        self.get() as i32
+    }
+    fn u64(self) -> u64 {
+        self.get() as u64
+    }
+    fn truth(self) -> bool {
+        self.get()
+    }
+}
+
+/// The tensor with elements of type `to`: floats are truncated toward zero for integers, integers wrap, complex loses
+/// its imaginary part, bool is 0 or 1 and "not zero". UNIMPLEMENTED for other types.
+pub fn cast(x: &Tensor, to: DType) -> Result<Tensor> {
+    if x.dtype() == to {
+        return Ok(x.clone());
+    }
+    match x.dtype() {
+        DType::F32 => from::<f32>(x, to),
+        DType::F64 => from::<f64>(x, to),
+        DType::F16 => from::<f16>(x, to),
+        DType::BF16 => from::<bf16>(x, to),
+        DType::C64 => from::<C64>(x, to),
+        DType::C128 => from::<C128>(x, to),
+        DType::Bool => from::<Bool>(x, to),
+        DType::I8 => from::<i8>(x, to),
+        DType::I16 => from::<i16>(x, to),
+        DType::I32 => from::<i32>(x, to),
+        DType::I64 => from::<i64>(x, to),
+        DType::U8 => from::<u8>(x, to),
+        DType::U16 => from::<u16>(x, to),
+        DType::U32 => from::<u32>(x, to),
+        DType::U64 => from::<u64>(x, to),
+        d => no_kernel(&format!("Cast to {}", to.name()), d),
+    }
+}
+
+fn from<S: From_>(x: &Tensor, to: DType) -> Result<Tensor> {
+    const NS: f64 = 0.6;
+    Ok(match to {
+        DType::F32 => map_new(x, NS, |v: S| v.f32()),
+        DType::F64 => map_new(x, NS, |v: S| v.f64()),
+        DType::F16 => map_new(x, 2.0, |v: S| f16::from_f64(v.f64())),
+        DType::BF16 => map_new(x, 2.0, |v: S| bf16::from_f64(v.f64())),
+        DType::C64 => map_new(x, NS, |v: S| C64::new(v.f32(), v.imag() as f32)),
+        DType::C128 => map_new(x, NS, |v: S| C128::new(v.f64(), v.imag())),
+        DType::Bool => map_new(x, NS, |v: S| Bool::from(v.truth())),
+        DType::I8 => map_new(x, NS, |v: S| v.i32() as i8),
+        DType::I16 => map_new(x, NS, |v: S| v.i32() as i16),
+        DType::I32 => map_new(x, NS, |v: S| v.i32()),
+        DType::I64 => map_new(x, NS, |v: S| v.i64()),
+        DType::U8 => map_new(x, NS, |v: S| v.i32() as u8),
+        DType::U16 => map_new(x, NS, |v: S| v.i32() as u16),
+        DType::U32 => map_new(x, NS, |v: S| v.i64() as u32),
+        DType::U64 => map_new(x, NS, |v: S| v.u64()),
+        d => return no_kernel(&format!("Cast from {}", x.dtype().name()), d),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_become_integers_as_on_x86() {
+        let x = Tensor::vector(&[1.9f64, -1.9, f64::NAN, 3e9, -3e9, 300.0]);
+        assert_eq!(cast(&x, DType::I32).unwrap().slice::<i32>(), [1, -1, i32::MIN, i32::MIN, i32::MIN, 300]);
+        assert_eq!(cast(&x, DType::U8).unwrap().slice::<u8>(), [1, 255, 0, 0, 0, 44]);
+        assert_eq!(cast(&x, DType::I64).unwrap().slice::<i64>(), [1, -1, i64::MIN, 3_000_000_000, -3_000_000_000, 300]);
+        assert_eq!(cast(&Tensor::vector(&[1e19f64]), DType::U64).unwrap().slice::<u64>(), [10_000_000_000_000_000_000]);
+        assert_eq!(cast(&Tensor::vector(&[300i64, -1]), DType::U8).unwrap().slice::<u8>(), [44, 255]);
+        assert_eq!(cast(&Tensor::vector(&[0.5f32, 0.0, f32::NAN]), DType::Bool).unwrap().slice::<Bool>(), [Bool::TRUE, Bool::FALSE, Bool::TRUE]);
+    }
+}
