@@ -7,10 +7,9 @@ import subprocess
 import sys
 
 import digits
+import graphpb as tf
 import mnist_softmax
 import numpy as np
-
-import graphpb as tf
 from graphpb.examples.tutorials.mnist import input_data
 
 

@@ -1,10 +1,9 @@
 """Graphs that TensorFlow wrote load without loss, and those whose ops are here compute what TensorFlow computed."""
 
-import pytest
-
 import fixture_files
 import golden_values
 import graphpb as tf
+import pytest
 from graphpb import protos
 
 RUN = {

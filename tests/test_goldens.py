@@ -3,13 +3,12 @@
 import functools
 import json
 
-import pytest
-from google.protobuf import text_format
-
 import golden_values
 import graph_compare
 import graphpb as tf
+import pytest
 import script_player
+from google.protobuf import text_format
 from graphpb import protos
 
 FOLDERS = [""]

@@ -1,9 +1,8 @@
 """The graph comparison sees every kind of difference and says where it is."""
 
+import graph_compare
 import pytest
 from google.protobuf import text_format
-
-import graph_compare
 from graphpb import protos
 
 GRAPH = """

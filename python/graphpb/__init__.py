@@ -94,6 +94,17 @@ from graphpb.shapes import dimension_value as dimension_value
 newaxis = None
 
 # Operations
+from graphpb.initializers import constant_initializer as constant_initializer  # noqa: E402
+from graphpb.initializers import glorot_normal_initializer as glorot_normal_initializer  # noqa: E402
+from graphpb.initializers import glorot_uniform_initializer as glorot_uniform_initializer  # noqa: E402
+from graphpb.initializers import ones_initializer as ones_initializer  # noqa: E402
+from graphpb.initializers import orthogonal_initializer as orthogonal_initializer  # noqa: E402
+from graphpb.initializers import random_normal_initializer as random_normal_initializer  # noqa: E402
+from graphpb.initializers import random_uniform_initializer as random_uniform_initializer  # noqa: E402
+from graphpb.initializers import truncated_normal_initializer as truncated_normal_initializer  # noqa: E402
+from graphpb.initializers import uniform_unit_scaling_initializer as uniform_unit_scaling_initializer  # noqa: E402
+from graphpb.initializers import variance_scaling_initializer as variance_scaling_initializer  # noqa: E402
+from graphpb.initializers import zeros_initializer as zeros_initializer  # noqa: E402
 from graphpb.ops.array import batch_to_space_nd as batch_to_space_nd  # noqa: E402
 from graphpb.ops.array import broadcast_to as broadcast_to  # noqa: E402
 from graphpb.ops.array import concat as concat  # noqa: E402
@@ -132,8 +143,8 @@ from graphpb.ops.cast import bitcast as bitcast  # noqa: E402
 from graphpb.ops.cast import cast as cast  # noqa: E402
 from graphpb.ops.cast import saturate_cast as saturate_cast  # noqa: E402
 from graphpb.ops.cast import to_bfloat16 as to_bfloat16  # noqa: E402
-from graphpb.ops.cast import to_complex128 as to_complex128  # noqa: E402
 from graphpb.ops.cast import to_complex64 as to_complex64  # noqa: E402
+from graphpb.ops.cast import to_complex128 as to_complex128  # noqa: E402
 from graphpb.ops.cast import to_double as to_double  # noqa: E402
 from graphpb.ops.cast import to_float as to_float  # noqa: E402
 from graphpb.ops.cast import to_int32 as to_int32  # noqa: E402
@@ -315,6 +326,11 @@ from graphpb.ops.unary import sqrt as sqrt  # noqa: E402
 from graphpb.ops.unary import square as square  # noqa: E402
 from graphpb.ops.unary import tan as tan  # noqa: E402
 from graphpb.ops.unary import tanh as tanh  # noqa: E402
+from graphpb.train.clip import clip_by_average_norm as clip_by_average_norm  # noqa: E402
+from graphpb.train.clip import clip_by_global_norm as clip_by_global_norm  # noqa: E402
+from graphpb.train.clip import clip_by_norm as clip_by_norm  # noqa: E402
+from graphpb.train.clip import clip_by_value as clip_by_value  # noqa: E402
+from graphpb.train.clip import global_norm as global_norm  # noqa: E402
 
 # Variables
 from graphpb.variables.partition import fixed_size_partitioner as fixed_size_partitioner  # noqa: E402
@@ -351,22 +367,6 @@ from graphpb.variables.variable import moving_average_variables as moving_averag
 from graphpb.variables.variable import report_uninitialized_variables as report_uninitialized_variables  # noqa: E402
 from graphpb.variables.variable import trainable_variables as trainable_variables  # noqa: E402
 from graphpb.variables.variable import variables_initializer as variables_initializer  # noqa: E402
-from graphpb.initializers import constant_initializer as constant_initializer  # noqa: E402
-from graphpb.initializers import glorot_normal_initializer as glorot_normal_initializer  # noqa: E402
-from graphpb.initializers import glorot_uniform_initializer as glorot_uniform_initializer  # noqa: E402
-from graphpb.initializers import ones_initializer as ones_initializer  # noqa: E402
-from graphpb.initializers import orthogonal_initializer as orthogonal_initializer  # noqa: E402
-from graphpb.initializers import random_normal_initializer as random_normal_initializer  # noqa: E402
-from graphpb.initializers import random_uniform_initializer as random_uniform_initializer  # noqa: E402
-from graphpb.initializers import truncated_normal_initializer as truncated_normal_initializer  # noqa: E402
-from graphpb.initializers import uniform_unit_scaling_initializer as uniform_unit_scaling_initializer  # noqa: E402
-from graphpb.initializers import variance_scaling_initializer as variance_scaling_initializer  # noqa: E402
-from graphpb.initializers import zeros_initializer as zeros_initializer  # noqa: E402
-from graphpb.train.clip import clip_by_average_norm as clip_by_average_norm  # noqa: E402
-from graphpb.train.clip import clip_by_global_norm as clip_by_global_norm  # noqa: E402
-from graphpb.train.clip import clip_by_norm as clip_by_norm  # noqa: E402
-from graphpb.train.clip import clip_by_value as clip_by_value  # noqa: E402
-from graphpb.train.clip import global_norm as global_norm  # noqa: E402
 
 _LAZY = (
     "app compat config contrib data debug distributions examples feature_column flags gfile graph_util image initializers io keras layers linalg logging "

@@ -2,7 +2,6 @@
 
 from graphpb import dtypes
 from graphpb.graph.collections import GraphKeys, add_to_collection
-from graphpb.graph.control import cond
 from graphpb.graph.convert import convert_to_tensor
 from graphpb.graph.core import get_default_graph
 from graphpb.graph.scopes import colocate_with, control_dependencies, device, name_scope
@@ -169,4 +168,6 @@ class ExponentialMovingAverage:
 
 
 def _initialized(var):
+    from graphpb.graph.control import cond
+
     return cond(is_variable_initialized(var), var.read_value, lambda: var.initial_value)
