@@ -1,6 +1,7 @@
 //! Reductions over any set of axes. The order of additions depends on the sizes alone.
 
 use crate::error::{KernelError, Result};
+use crate::isa::multiversion;
 use crate::par;
 use crate::pointwise::{Binary, binary, cast};
 use crate::tensor::Dims;
@@ -38,20 +39,20 @@ pub fn reduce(op: Reduce, x: Tensor, axes: &[bool]) -> Result<Tensor> {
         return binary(Binary::Div, sum, n);
     }
     macro_rules! number {
-        ($t:ty, $zero:expr, $one:expr, $least:expr, $most:expr, $add:expr, $mul:expr, $nan:expr) => {
+        ($t:ty, $run:ident, $zero:expr, $one:expr, $least:expr, $most:expr, $add:expr, $mul:expr, $nan:expr) => {
             match op {
-                Reduce::Sum => run::<$t>(x, axes, $zero, $add),
-                Reduce::Prod => run::<$t>(x, axes, $one, $mul),
+                Reduce::Sum => $run::<$t>(x, axes, $zero, $add),
+                Reduce::Prod => $run::<$t>(x, axes, $one, $mul),
                 // A NaN wins.
-                Reduce::Max => run::<$t>(x, axes, $least, |a, b| if a >= b || $nan(a) { a } else { b }),
-                Reduce::Min => run::<$t>(x, axes, $most, |a, b| if a <= b || $nan(a) { a } else { b }),
+                Reduce::Max => $run::<$t>(x, axes, $least, |a, b| if a >= b || $nan(a) { a } else { b }),
+                Reduce::Min => $run::<$t>(x, axes, $most, |a, b| if a <= b || $nan(a) { a } else { b }),
                 _ => return missing(op, d),
             }
         };
     }
     macro_rules! integer {
         ($t:ty) => {
-            number!($t, 0, 1, <$t>::MIN, <$t>::MAX, |a, b| a.wrapping_add(b), |a, b| a.wrapping_mul(b), |_| false)
+            number!($t, run, 0, 1, <$t>::MIN, <$t>::MAX, |a, b| a.wrapping_add(b), |a, b| a.wrapping_mul(b), |_| false)
         };
     }
     macro_rules! complex {
@@ -64,8 +65,8 @@ pub fn reduce(op: Reduce, x: Tensor, axes: &[bool]) -> Result<Tensor> {
         };
     }
     Ok(match d {
-        DType::F32 => number!(f32, 0.0, 1.0, f32::NEG_INFINITY, f32::INFINITY, |a, b| a + b, |a, b| a * b, |v: f32| v.is_nan()),
-        DType::F64 => number!(f64, 0.0, 1.0, f64::NEG_INFINITY, f64::INFINITY, |a, b| a + b, |a, b| a * b, |v: f64| v.is_nan()),
+        DType::F32 => number!(f32, run_fast, 0.0, 1.0, f32::NEG_INFINITY, f32::INFINITY, |a, b| a + b, |a, b| a * b, |v: f32| v.is_nan()),
+        DType::F64 => number!(f64, run_fast, 0.0, 1.0, f64::NEG_INFINITY, f64::INFINITY, |a, b| a + b, |a, b| a * b, |v: f64| v.is_nan()),
         DType::I8 => integer!(i8),
         DType::I16 => integer!(i16),
         DType::I32 => integer!(i32),
@@ -104,12 +105,42 @@ fn groups(dims: &[usize], axes: &[bool]) -> Vec<(usize, bool)> {
     out
 }
 
-fn run<T: Element>(x: Tensor, axes: &[bool], zero: T, f: impl Fn(T, T) -> T + Sync) -> Tensor {
+/// How the elements of one type are combined; the loops are behind pointers, so that what drives them is compiled once per type.
+struct Fold<'a, T> {
+    zero: T,
+    join: &'a (dyn Fn(T, T) -> T + Sync),
+    /// All of a short row.
+    row: &'a (dyn Fn(&[T]) -> T + Sync),
+    /// Every row of `x` into `out`.
+    columns: &'a (dyn Fn(&[T], &mut [T]) + Sync),
+}
+
+fn run<T: Element>(x: Tensor, axes: &[bool], zero: T, f: impl Fn(T, T) -> T + Sync + Copy) -> Tensor {
+    let fold = Fold { zero, join: &f, row: &|x| row(x, zero, f), columns: &|x, out| columns(x, out, f) };
+    passes(x, axes, &fold)
+}
+
+/// As `run`, with loops compiled for each CPU level.
+fn run_fast<T: Element>(x: Tensor, axes: &[bool], zero: T, f: impl Fn(T, T) -> T + Sync + Copy) -> Tensor {
+    let fold = Fold { zero, join: &f, row: &|x| fast_row(x, zero, f), columns: &|x, out| fast_columns(x, out, f) };
+    passes(x, axes, &fold)
+}
+
+multiversion! {
+    fn fast_row<L, T: [Element], F: [Fn(T, T) -> T + Copy]>(x: &[T], zero: T, f: F) -> T {
+        row(x, zero, f)
+    }
+    fn fast_columns<L, T: [Element], F: [Fn(T, T) -> T + Copy]>(x: &[T], out: &mut [T], f: F) {
+        columns(x, out, f)
+    }
+}
+
+fn passes<T: Element>(x: Tensor, axes: &[bool], fold: &Fold<'_, T>) -> Tensor {
     let kept: Dims = x.dims().iter().zip(axes).filter(|a| !*a.1).map(|a| *a.0).collect();
     let mut groups = groups(x.dims(), axes);
     if x.is_empty() {
         let mut out = Tensor::scratch(T::DTYPE, &kept);
-        out.slice_mut::<T>().fill(zero);
+        out.slice_mut::<T>().fill(fold.zero);
         return out;
     }
     let mut x = x;
@@ -119,7 +150,7 @@ fn run<T: Element>(x: Tensor, axes: &[bool], zero: T, f: impl Fn(T, T) -> T + Sy
         let outer: usize = groups[..at].iter().map(|g| g.0).product();
         let inner: usize = groups[at + 1..].iter().map(|g| g.0).product();
         let mut out = Tensor::scratch(T::DTYPE, &[outer, inner]);
-        pass(x.slice::<T>(), out.slice_mut::<T>(), n, inner, zero, &f);
+        pass(x.slice::<T>(), out.slice_mut::<T>(), n, inner, fold);
         x = out;
         groups.remove(at);
     }
@@ -127,15 +158,15 @@ fn run<T: Element>(x: Tensor, axes: &[bool], zero: T, f: impl Fn(T, T) -> T + Sy
 }
 
 /// `out[o, i] = Σ_r x[o, r, i]`
-fn pass<T: Element>(x: &[T], out: &mut [T], n: usize, inner: usize, zero: T, f: &(impl Fn(T, T) -> T + Sync)) {
+fn pass<T: Element>(x: &[T], out: &mut [T], n: usize, inner: usize, fold: &Fold<'_, T>) {
     let outer = out.len() / inner.max(1);
     if inner == 1 {
         if outer == 1 {
-            out[0] = par::fold(n, 0.25, |r| row(&x[r], zero, f), f).unwrap_or(zero);
+            out[0] = par::fold(n, 0.25, |r| halves(&x[r], fold), fold.join).unwrap_or(fold.zero);
         } else {
             par::rows_mut(out, 1, 0.25 * n as f64, |first, piece| {
                 for (i, o) in piece.iter_mut().enumerate() {
-                    *o = row(&x[(first + i) * n..][..n], zero, f);
+                    *o = halves(&x[(first + i) * n..][..n], fold);
                 }
             });
         }
@@ -144,14 +175,12 @@ fn pass<T: Element>(x: &[T], out: &mut [T], n: usize, inner: usize, zero: T, f: 
             n,
             0.3 * inner as f64,
             |r| {
-                let mut sum = vec![zero; inner];
-                columns(&x[r.start * inner..r.end * inner], &mut sum, zero, f);
+                let mut sum = vec![fold.zero; inner];
+                blocks(&x[r.start * inner..r.end * inner], &mut sum, fold);
                 sum
             },
             |mut a, b| {
-                for (a, b) in a.iter_mut().zip(b) {
-                    *a = f(*a, b);
-                }
+                (fold.columns)(&b, &mut a);
                 a
             },
         );
@@ -161,19 +190,26 @@ fn pass<T: Element>(x: &[T], out: &mut [T], n: usize, inner: usize, zero: T, f: 
     } else {
         par::rows_mut(out, inner, 0.3 * (n * inner) as f64, |first, rows| {
             for (i, o) in rows.chunks_mut(inner).enumerate() {
-                columns(&x[(first + i) * n * inner..][..n * inner], o, zero, f);
+                blocks(&x[(first + i) * n * inner..][..n * inner], o, fold);
             }
         });
     }
 }
 
-/// All of a row: sixteen interleaved partial results per block, blocks in pairs.
-fn row<T: Element>(x: &[T], zero: T, f: &impl Fn(T, T) -> T) -> T {
-    const LANES: usize = 16;
+const LANES: usize = 16;
+
+/// All of a row: blocks in pairs.
+fn halves<T: Element>(x: &[T], fold: &Fold<'_, T>) -> T {
     if x.len() > LANES * BLOCK / 4 {
         let half = (x.len() / 2).next_multiple_of(LANES);
-        return f(row(&x[..half], zero, f), row(&x[half..], zero, f));
+        return (fold.join)(halves(&x[..half], fold), halves(&x[half..], fold));
     }
+    (fold.row)(x)
+}
+
+/// All of a block: interleaved partial results.
+#[inline(always)]
+fn row<T: Element>(x: &[T], zero: T, f: impl Fn(T, T) -> T) -> T {
     if x.len() < LANES {
         return x.iter().fold(zero, |a, &b| f(a, b));
     }
@@ -198,28 +234,27 @@ fn row<T: Element>(x: &[T], zero: T, f: &impl Fn(T, T) -> T) -> T {
     lanes[0]
 }
 
-/// The sum of rows, into `out`.
-fn columns<T: Element>(x: &[T], out: &mut [T], zero: T, f: &impl Fn(T, T) -> T) {
-    let k = out.len();
-    let add = |out: &mut [T], rows: &[T]| {
-        for r in rows.chunks_exact(k) {
-            for (o, &v) in out.iter_mut().zip(r) {
-                *o = f(*o, v);
-            }
-        }
-    };
-    out.fill(zero);
-    if x.len() <= BLOCK * k {
-        add(out, x);
-        return;
-    }
-    let mut block = vec![zero; k];
-    for rows in x.chunks(BLOCK * k) {
-        block.fill(zero);
-        add(&mut block, rows);
-        for (o, &v) in out.iter_mut().zip(&block) {
+#[inline(always)]
+fn columns<T: Element>(x: &[T], out: &mut [T], f: impl Fn(T, T) -> T) {
+    for r in x.chunks_exact(out.len()) {
+        for (o, &v) in out.iter_mut().zip(r) {
             *o = f(*o, v);
         }
+    }
+}
+
+/// The sum of rows, into `out`: blocks of rows first.
+fn blocks<T: Element>(x: &[T], out: &mut [T], fold: &Fold<'_, T>) {
+    let k = out.len();
+    out.fill(fold.zero);
+    if x.len() <= BLOCK * k {
+        return (fold.columns)(x, out);
+    }
+    let mut block = vec![fold.zero; k];
+    for rows in x.chunks(BLOCK * k) {
+        block.fill(fold.zero);
+        (fold.columns)(rows, &mut block);
+        (fold.columns)(&block, out);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{KernelError, Result};
 use crate::pointwise::cast;
-use crate::{DType, Element, Tensor, par};
+use crate::{DType, Element, Tensor, par, vmath};
 use num_traits::Float;
 
 /// The cost of one element, in nanoseconds.
@@ -22,6 +22,36 @@ fn rows<T: Element>(mut x: Tensor, f: impl Fn(&mut [T]) + Sync) -> Tensor {
         par::rows_mut(x.slice_mut::<T>(), n, NS * n as f64, |_, rows| rows.chunks_mut(n).for_each(&f));
     }
     x
+}
+
+/// The cost of one element where rows are vectorised.
+const FAST_NS: f64 = 0.7;
+
+fn fast_rows(mut x: Tensor, f: fn(&mut [f32], usize)) -> Tensor {
+    let n = x.dims().last().copied().unwrap_or(1);
+    if n > 0 {
+        par::rows_mut(x.slice_mut::<f32>(), n, FAST_NS * n as f64, |_, rows| f(rows, n));
+    }
+    x
+}
+
+fn fast_dense(mut logits: Tensor, labels: &Tensor) -> (Tensor, Tensor) {
+    let (batch, n) = (logits.dims()[0], logits.dims()[1]);
+    let mut loss = Tensor::zeros(DType::F32, &[batch]);
+    let want = labels.slice::<f32>();
+    split(logits.slice_mut::<f32>(), loss.slice_mut::<f32>(), n, FAST_NS, &|first, rows, loss| {
+        vmath::rows::cross_entropy(rows, &want[first * n..][..rows.len()], n, loss);
+    });
+    (loss, logits)
+}
+
+fn fast_sparse(mut logits: Tensor, labels: &[i64]) -> (Tensor, Tensor) {
+    let (batch, n) = (logits.dims()[0], logits.dims()[1]);
+    let mut loss = Tensor::zeros(DType::F32, &[batch]);
+    split(logits.slice_mut::<f32>(), loss.slice_mut::<f32>(), n, FAST_NS, &|first, rows, loss| {
+        vmath::rows::sparse_cross_entropy(rows, &labels[first..][..loss.len()], n, loss);
+    });
+    (loss, logits)
 }
 
 fn softmax_row<T: Float + std::iter::Sum>(row: &mut [T]) {
@@ -47,7 +77,7 @@ fn log_softmax_row<T: Float + std::iter::Sum>(row: &mut [T]) {
 /// exp(xᵢ) / Σ exp(x) along the last axis.
 pub fn softmax(x: Tensor) -> Result<Tensor> {
     Ok(match x.dtype() {
-        DType::F32 => rows::<f32>(x, softmax_row),
+        DType::F32 => fast_rows(x, vmath::rows::softmax),
         DType::F64 => rows::<f64>(x, softmax_row),
         d @ (DType::F16 | DType::BF16) => cast(&softmax(cast(&x, DType::F32)?)?, d)?,
         d => return missing("Softmax", d),
@@ -57,7 +87,7 @@ pub fn softmax(x: Tensor) -> Result<Tensor> {
 /// xᵢ − log Σ exp(x) along the last axis.
 pub fn log_softmax(x: Tensor) -> Result<Tensor> {
     Ok(match x.dtype() {
-        DType::F32 => rows::<f32>(x, log_softmax_row),
+        DType::F32 => fast_rows(x, vmath::rows::log_softmax),
         DType::F64 => rows::<f64>(x, log_softmax_row),
         d @ (DType::F16 | DType::BF16) => cast(&log_softmax(cast(&x, DType::F32)?)?, d)?,
         d => return missing("LogSoftmax", d),
@@ -67,7 +97,7 @@ pub fn log_softmax(x: Tensor) -> Result<Tensor> {
 /// For logits and labels `[batch, classes]`: −Σ labels·log_softmax(logits) as `[batch]`, and softmax(logits) − labels.
 pub fn cross_entropy(logits: Tensor, labels: &Tensor) -> Result<(Tensor, Tensor)> {
     match logits.dtype() {
-        DType::F32 => Ok(dense::<f32>(logits, labels)),
+        DType::F32 => Ok(fast_dense(logits, labels)),
         DType::F64 => Ok(dense::<f64>(logits, labels)),
         d @ (DType::F16 | DType::BF16) => {
             let (loss, backprop) = cross_entropy(cast(&logits, DType::F32)?, &cast(labels, DType::F32)?)?;
@@ -113,7 +143,7 @@ pub fn sparse_cross_entropy(logits: Tensor, labels: &[i64]) -> Result<(Tensor, T
         )));
     }
     match logits.dtype() {
-        DType::F32 => Ok(sparse::<f32>(logits, labels)),
+        DType::F32 => Ok(fast_sparse(logits, labels)),
         DType::F64 => Ok(sparse::<f64>(logits, labels)),
         d @ (DType::F16 | DType::BF16) => {
             let (loss, backprop) = sparse_cross_entropy(cast(&logits, DType::F32)?, labels)?;
@@ -147,24 +177,28 @@ fn sparse<T: Element + Float + std::iter::Sum>(mut logits: Tensor, labels: &[i64
     (loss, logits)
 }
 
-/// Call `f(row number, row, its loss)` for every row of `n`, in parallel pieces that depend on the sizes only.
+/// Call `f(row number, row, its loss)` for every row of `n`, in parallel.
 fn paired<T: Send>(rows: &mut [T], loss: &mut [T], n: usize, f: impl Fn(usize, &mut [T], &mut T) + Sync) {
-    let each = |first: usize, rows: &mut [T], loss: &mut [T]| {
+    split(rows, loss, n, 2.0 * NS, &|first, rows, loss| {
         for (i, (row, l)) in rows.chunks_mut(n).zip(loss).enumerate() {
             f(first + i, row, l);
         }
-    };
-    fn split<T: Send>(first: usize, rows: &mut [T], loss: &mut [T], n: usize, least: usize, each: &(impl Fn(usize, &mut [T], &mut [T]) + Sync)) {
+    });
+}
+
+/// Call `f(first row, rows, their losses)` for pieces of rows of `n`, in parallel, with borders that depend on the sizes only.
+fn split<T: Send>(rows: &mut [T], loss: &mut [T], n: usize, ns: f64, f: &(dyn Fn(usize, &mut [T], &mut [T]) + Sync)) {
+    fn halve<T: Send>(first: usize, rows: &mut [T], loss: &mut [T], n: usize, least: usize, f: &(dyn Fn(usize, &mut [T], &mut [T]) + Sync)) {
         if loss.len() <= least || !par::inside() {
-            return each(first, rows, loss);
+            return f(first, rows, loss);
         }
         let half = loss.len() / 2;
         let (r0, r1) = rows.split_at_mut(half * n);
         let (l0, l1) = loss.split_at_mut(half);
-        par::join(|| split(first, r0, l0, n, least, each), || split(first + half, r1, l1, n, least, each));
+        par::join(|| halve(first, r0, l0, n, least, f), || halve(first + half, r1, l1, n, least, f));
     }
-    let least = par::chunk_len(loss.len(), 2.0 * NS * n as f64);
-    split(0, rows, loss, n, least, &each);
+    let least = par::chunk_len(loss.len(), ns * n as f64);
+    halve(0, rows, loss, n, least, f);
 }
 
 #[cfg(test)]
