@@ -2,7 +2,7 @@
 
 from graphpb.layers.base import InputSpec, Layer
 from graphpb.layers.conv import data_format_of, op_format, per_axis, window_length
-from graphpb.nn import pool as nn
+from graphpb.nn.pool import avg_pool, avg_pool3d, max_pool, max_pool3d
 from graphpb.ops.array import expand_dims, squeeze, transpose
 from graphpb.shapes import TensorShape
 
@@ -68,7 +68,7 @@ class _Pool3D(_Pool):
 class MaxPooling1D(_Pool1D):
     """The maximum of each window of sequences; arguments as `MaxPooling2D`."""
 
-    _op = staticmethod(nn.max_pool)
+    _op = staticmethod(max_pool)
 
 
 class MaxPooling2D(_Pool2D):
@@ -82,31 +82,31 @@ class MaxPooling2D(_Pool2D):
       name: Name of the layer.
     """
 
-    _op = staticmethod(nn.max_pool)
+    _op = staticmethod(max_pool)
 
 
 class MaxPooling3D(_Pool3D):
     """The maximum of each window of volumes; arguments as `MaxPooling2D`."""
 
-    _op = staticmethod(nn.max_pool3d)
+    _op = staticmethod(max_pool3d)
 
 
 class AveragePooling1D(_Pool1D):
     """The average of each window of sequences; arguments as `MaxPooling2D`."""
 
-    _op = staticmethod(nn.avg_pool)
+    _op = staticmethod(avg_pool)
 
 
 class AveragePooling2D(_Pool2D):
     """The average of each window of images; arguments as `MaxPooling2D`."""
 
-    _op = staticmethod(nn.avg_pool)
+    _op = staticmethod(avg_pool)
 
 
 class AveragePooling3D(_Pool3D):
     """The average of each window of volumes; arguments as `MaxPooling2D`."""
 
-    _op = staticmethod(nn.avg_pool3d)
+    _op = staticmethod(avg_pool3d)
 
 
 def _function(layer, name):
