@@ -3,8 +3,11 @@
 pub mod gather;
 pub mod number;
 pub mod one_hot;
+pub mod scan;
 pub mod scatter;
 pub mod segment;
+pub mod top_k;
+pub mod unique;
 
 use crate::error::{KernelError, Result};
 use crate::tensor::Tensor;

@@ -3,7 +3,9 @@
 pub mod blocks;
 pub mod concat;
 pub mod copy;
+pub mod diagonal;
 pub mod pad;
+pub mod patches;
 pub mod slice;
 pub mod transpose;
 

@@ -1,26 +1,45 @@
 //! Ops that move elements about and follow indices.
 
+pub mod band_part;
+pub mod bitcast;
 pub mod broadcast;
 pub mod concat;
+pub mod cumulative;
+pub mod diag;
 pub mod dynamic_stitch;
+pub mod ensure_shape;
 pub mod expand_dims;
 pub mod fill;
 pub mod gather;
+pub mod histogram;
+pub mod image_patches;
 pub mod invert_permutation;
+pub mod lin_space;
+pub mod matrix_diag;
 pub mod one_hot;
 pub mod pack;
 pub mod pad;
 pub mod range;
 pub mod reshape;
+pub mod reverse;
 pub mod scatter_nd;
+pub mod segment;
 pub mod shape;
 pub mod size;
 pub mod slice;
+pub mod space_to_batch;
+pub mod space_to_depth;
+pub mod sparse_segment;
+pub mod sparse_to_dense;
 pub mod split;
 pub mod strided_slice;
+pub mod tensor_scatter;
 pub mod tile;
+pub mod top_k;
 pub mod transpose;
+pub mod unique;
 pub mod unsorted_segment;
+pub mod where_true;
 pub mod zeros_like;
 
 use crate::error::{Error, Result};
