@@ -299,7 +299,7 @@ impl<'a> Feed<'a> {
 }
 
 #[derive(Clone, Copy)]
-enum Operand<'a> {
+pub(crate) enum Operand<'a> {
     Lanes(&'a [f32]),
     Scalar(f32),
 }
@@ -382,7 +382,7 @@ fn map_slice(out: &mut [f32], a: Operand, f: impl Fn(&[f32], &mut [f32])) {
 }
 
 multiversion! {
-    fn simple<L>(op: Op, out: &mut [f32], a: Operand) {
+    pub(crate) fn simple<L>(op: Op, out: &mut [f32], a: Operand) {
         match op {
             Op::Neg => map1(out, a, |x| -x),
             Op::Abs => map1(out, a, |x| x.abs()),
@@ -399,7 +399,7 @@ multiversion! {
         }
     }
 
-    fn binary<L>(op: Op, out: &mut [f32], a: Operand, b: Operand) {
+    pub(crate) fn binary<L>(op: Op, out: &mut [f32], a: Operand, b: Operand) {
         match op {
             Op::Add => map2(out, a, b, |x, y| x + y),
             Op::Sub => map2(out, a, b, |x, y| x - y),
@@ -413,7 +413,7 @@ multiversion! {
             Op::SigmoidGrad => map2(out, a, b, |y, dy| dy * y * (1.0 - y)),
             Op::ReluGrad => map2(out, a, b, |dy, x| if x > 0.0 { dy } else { 0.0 }),
             Op::SqrtGrad => map2(out, a, b, |y, dy| dy * 0.5 / y),
-            Op::RsqrtGrad => map2(out, a, b, |y, dy| dy * -0.5 * y * y * y),
+            Op::RsqrtGrad => map2(out, a, b, |y, dy| -0.5 * (dy * y) * (y * y)),
             Op::ReciprocalGrad => map2(out, a, b, |y, dy| -dy * y * y),
             Op::Equal => map2(out, a, b, |x, y| mask(x == y)),
             Op::NotEqual => map2(out, a, b, |x, y| mask(x != y)),

@@ -5,7 +5,7 @@ use super::real::Real;
 use super::space::{broadcast_dims, zip_into};
 use super::special::{polygamma, zeta};
 use super::unary::{SELU_SCALE, SELU_SCALE_ALPHA, Wide};
-use super::{cast, no_kernel};
+use super::{cast, fast, no_kernel};
 use crate::error::{KernelError, Result};
 use crate::{C64, C128, DType, Tensor};
 
@@ -96,7 +96,10 @@ pub fn binary(op: Binary, a: Tensor, b: Tensor) -> Result<Tensor> {
         return Err(KernelError::invalid(format!("types differ: {} and {}", a.dtype().name(), b.dtype().name())));
     }
     match a.dtype() {
-        DType::F32 => real::<f32>(op, a, b),
+        DType::F32 => match fast::loops(op) {
+            Some(tile) => fast::zip(tile, a, b, op.ns()),
+            None => real::<f32>(op, a, b),
+        },
         DType::F64 => real::<f64>(op, a, b),
         d @ (DType::F16 | DType::BF16) => cast(&binary(op, cast(&a, DType::F32)?, cast(&b, DType::F32)?)?, d),
         DType::C64 => complex::<C64>(op, a, b),

@@ -4,6 +4,7 @@ mod binary;
 mod cast;
 mod compare;
 mod complex;
+mod fast;
 mod integer;
 mod real;
 mod select;

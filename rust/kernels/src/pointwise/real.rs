@@ -50,7 +50,7 @@ impl Real for f32 {
             Unary::Softplus => vmath::softplus,
             Unary::Erf => vmath::erf,
             Unary::Erfc => vmath::erfc,
-            _ => return None,
+            op => return super::fast::unary(op),
         })
     }
 }

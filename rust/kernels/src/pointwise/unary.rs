@@ -92,10 +92,23 @@ pub fn leaky_relu(x: Tensor, alpha: f32) -> Result<Tensor> {
     })
 }
 
-/// `f` of whole slices, in place (in a copy when somebody else holds `x`).
+/// `f` of whole slices, in place when nobody else holds `x`.
 fn map_slices<T: Element>(mut x: Tensor, ns: f64, f: fn(&mut [T])) -> Tensor {
-    chunks(x.slice_mut::<T>(), ns, &|_, piece| f(piece));
-    x
+    if x.is_unique() {
+        chunks(x.slice_mut::<T>(), ns, &|_, piece| f(piece));
+        return x;
+    }
+    // Copied a little at a time, so that the copy is still in cache when `f` comes.
+    const AT_ONCE: usize = 4096;
+    let mut out = Tensor::scratch(T::DTYPE, x.dims());
+    let src = x.slice::<T>();
+    chunks(out.slice_mut::<T>(), ns, &|first, piece: &mut [T]| {
+        for (piece, src) in piece.chunks_mut(AT_ONCE).zip(src[first..].chunks(AT_ONCE)) {
+            piece.copy_from_slice(&src[..piece.len()]);
+            f(piece);
+        }
+    });
+    out
 }
 
 fn real<R: Real>(op: Unary, x: Tensor) -> Result<Tensor> {
