@@ -88,7 +88,7 @@ def write_graph(graph_or_graph_def: Any, logdir: str, name: str, as_text: bool =
     if as_text:
         from google.protobuf import text_format
 
-        data = text_format.MessageToString(graph_def, float_format="").encode()
+        data = text_format.MessageToString(graph_def).encode()
     else:
         data = graph_def.SerializeToString(deterministic=True)
     temporary = f"{path}.{os.getpid()}.tmp"
