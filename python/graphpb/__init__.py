@@ -227,6 +227,7 @@ from graphpb.ops.math import floordiv as floordiv  # noqa: E402
 from graphpb.ops.math import igamma as igamma  # noqa: E402
 from graphpb.ops.math import maximum as maximum  # noqa: E402
 from graphpb.ops.math import minimum as minimum  # noqa: E402
+from graphpb.ops.math import mod as floormod  # noqa: E402
 from graphpb.ops.math import mod as mod  # noqa: E402
 from graphpb.ops.math import multiply as multiply  # noqa: E402
 from graphpb.ops.math import pow as pow  # noqa: E402

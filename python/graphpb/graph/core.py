@@ -298,7 +298,7 @@ class Graph(_native.Graph):
 
     def as_default(self) -> Any:
         """A context manager that makes this graph the default one."""
-        return _default_graphs.use(self)
+        return _AsDefault(self)
 
     # Elements by name
 
@@ -564,20 +564,29 @@ def create_op(
 
 
 class _DefaultStack(threading.local):
-    """The default graphs of a thread, and the one used when there is none."""
+    """The default graphs of a thread."""
 
     def __init__(self) -> None:
         self.stack: list[Graph] = []
 
-    @contextlib.contextmanager
-    def use(self, graph: Graph) -> Iterator[Graph]:
-        self.stack.append(graph)
-        try:
-            yield graph
-        finally:
-            if self.stack[-1] is not graph:
-                raise AssertionError(f"Nesting violated for default stack of {type(graph)} objects")
-            self.stack.pop()
+
+class _AsDefault:
+    """A block inside which a graph is the default one."""
+
+    __slots__ = ("_graph",)
+
+    def __init__(self, graph: Graph):
+        self._graph = graph
+
+    def __enter__(self) -> Graph:
+        _default_graphs.stack.append(self._graph)
+        return self._graph
+
+    def __exit__(self, *exc: Any) -> None:
+        stack = _default_graphs.stack
+        if not stack or stack[-1] is not self._graph:
+            raise AssertionError(f"Nesting violated for default stack of {type(self._graph)} objects")
+        stack.pop()
 
 
 class _GlobalGraph:

@@ -8,7 +8,7 @@ a list argument).
 
 from __future__ import annotations
 
-from typing import Any
+import typing
 
 from graphpb import _native, dtypes
 from graphpb.graph import core
@@ -20,10 +20,10 @@ class _Op:
 
     __slots__ = ("attr_specs", "defaults", "free_attrs", "inputs", "name", "outputs", "parameters", "plain", "type_defaults", "type_lists")
 
-    def __init__(self, definition: dict[str, Any]):
+    def __init__(self, definition: dict[str, typing.Any]):
         self.name: str = definition["name"]
-        self.inputs: list[dict[str, Any]] = definition["inputs"]
-        self.outputs: list[dict[str, Any]] = definition["outputs"]
+        self.inputs: list[dict[str, typing.Any]] = definition["inputs"]
+        self.outputs: list[dict[str, typing.Any]] = definition["outputs"]
         self.attr_specs = {a["name"]: a for a in definition["attrs"]}
         inferred = set()
         for arg in self.inputs:
@@ -38,14 +38,14 @@ class _Op:
         self.plain = all(not (a["number_attr"] or a["type_list_attr"]) for a in self.inputs)
 
 
-def _is_list(arg: dict[str, Any]) -> bool:
+def _is_list(arg: dict[str, typing.Any]) -> bool:
     return bool(arg["number_attr"] or arg["type_list_attr"])
 
 
-_functions: dict[str, Any] = {}
+_functions: dict[str, typing.Any] = {}
 
 
-def _make(name: str) -> Any:
+def _make(name: str) -> typing.Any:
     definition = _native.op_def(name)
     if definition is None:
         raise AttributeError(f"the registry has no op {name!r}; `graphpb ops` lists those it has")
@@ -55,7 +55,7 @@ def _make(name: str) -> Any:
     one_output = len(op.outputs) == 1 and not _is_list(op.outputs[0])
     tensor = core.Tensor
 
-    def call(*args: Any, name: str | None = None, **kwargs: Any) -> Any:
+    def call(*args: typing.Any, name: str | None = None, **kwargs: typing.Any) -> typing.Any:
         given = dict(zip(parameters, args))
         if len(args) > len(parameters):
             if len(args) == len(parameters) + 1 and name is None:
@@ -81,7 +81,7 @@ def _make(name: str) -> Any:
     return call
 
 
-def apply_op(op_type: str, name: str | None = None, **arguments: Any) -> Any:
+def apply_op(op_type: str, name: str | None = None, **arguments: typing.Any) -> typing.Any:
     """Call the function of an op named at run time."""
     return (_functions.get(op_type) or _make(op_type))(name=name, **arguments)
 
@@ -90,7 +90,7 @@ def _type_name(number: int) -> str:
     return dtypes.of_number(number).name
 
 
-def _apply(op: _Op, given: dict[str, Any], name: str | None) -> Any:
+def _apply(op: _Op, given: dict[str, typing.Any], name: str | None) -> typing.Any:
     graph = core.graph_of(_flat_values(op, given))
     if graph is core.get_default_graph():
         return _apply_in(graph, op, given, name)
@@ -98,8 +98,8 @@ def _apply(op: _Op, given: dict[str, Any], name: str | None) -> Any:
         return _apply_in(graph, op, given, name)
 
 
-def _flat_values(op: _Op, given: dict[str, Any]) -> list[Any]:
-    values: list[Any] = []
+def _flat_values(op: _Op, given: dict[str, typing.Any]) -> list[typing.Any]:
+    values: list[typing.Any] = []
     for arg in op.inputs:
         value = given.get(arg["name"])
         if _is_list(arg) and isinstance(value, (list, tuple)):
@@ -109,8 +109,8 @@ def _flat_values(op: _Op, given: dict[str, Any]) -> list[Any]:
     return values
 
 
-def _apply_in(graph: core.Graph, op: _Op, given: dict[str, Any], name: str | None) -> Any:
-    attrs: dict[str, Any] = {}
+def _apply_in(graph: core.Graph, op: _Op, given: dict[str, typing.Any], name: str | None) -> typing.Any:
+    attrs: dict[str, typing.Any] = {}
     for spec in op.attr_specs.values():
         key = spec["name"]
         if key in given:
@@ -147,7 +147,7 @@ def _apply_in(graph: core.Graph, op: _Op, given: dict[str, Any], name: str | Non
     return _grouped(op, graph.operation(node))
 
 
-def _grouped(op: _Op, operation: core.Operation) -> Any:
+def _grouped(op: _Op, operation: core.Operation) -> typing.Any:
     outputs = operation.outputs
     if len(op.outputs) == 1:
         return outputs
@@ -175,8 +175,8 @@ def _check_type(op: _Op, type_attr: str, number: int, parameter: str) -> None:
         )
 
 
-def _convert_inputs(op: _Op, given: dict[str, Any], attrs: dict[str, Any]) -> list[Any]:
-    tensors: list[Any] = []
+def _convert_inputs(op: _Op, given: dict[str, typing.Any], attrs: dict[str, typing.Any]) -> list[typing.Any]:
+    tensors: list[typing.Any] = []
     inferred_from: dict[str, str] = {}
     types = {k: v.as_datatype_enum for k, v in attrs.items() if isinstance(v, dtypes.DType)}
     for arg in op.inputs:
@@ -210,7 +210,7 @@ def _convert_inputs(op: _Op, given: dict[str, Any], attrs: dict[str, Any]) -> li
     return tensors
 
 
-def _convert_one(op: _Op, arg: dict[str, Any], value: Any, number: int | None, types: dict[str, int], inferred_from: dict[str, str]) -> Any:
+def _convert_one(op: _Op, arg: dict[str, typing.Any], value: typing.Any, number: int | None, types: dict[str, int], inferred_from: dict[str, str]) -> typing.Any:
     name, type_attr = arg["name"], arg["type_attr"]
     default = None if number else op.type_defaults.get(type_attr)
     try:
@@ -244,7 +244,7 @@ def _convert_one(op: _Op, arg: dict[str, Any], value: Any, number: int | None, t
         raise error
 
 
-def _convert_list(op: _Op, arg: dict[str, Any], value: Any, types: dict[str, int], inferred_from: dict[str, str], attrs: dict[str, Any]) -> list[Any]:
+def _convert_list(op: _Op, arg: dict[str, typing.Any], value: typing.Any, types: dict[str, int], inferred_from: dict[str, str], attrs: dict[str, typing.Any]) -> list[typing.Any]:
     name, type_attr = arg["name"], arg["type_attr"]
     if not isinstance(value, (list, tuple)):
         raise TypeError(f"Expected list for '{name}' argument to '{op.name}' Op, not {value}.")
@@ -303,7 +303,7 @@ def _convert_list(op: _Op, arg: dict[str, Any], value: Any, types: dict[str, int
     return converted
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     if name.startswith("_"):
         raise AttributeError(name)
     function = _functions.get(name)

@@ -25,14 +25,21 @@ def get_default_session() -> Any:
     return _stack.sessions[-1] if _stack.sessions else None
 
 
-@contextlib.contextmanager
-def _as_default(session: Any) -> Any:
-    _stack.sessions.append(session)
-    try:
-        yield session
-    finally:
-        if _stack.sessions[-1] is not session:
-            raise AssertionError(f"Nesting violated for default stack of {type(session)} objects")
+class _AsDefault:
+    """A block inside which a session is the default one."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Any):
+        self._session = session
+
+    def __enter__(self) -> Any:
+        _stack.sessions.append(self._session)
+        return self._session
+
+    def __exit__(self, *exc: Any) -> None:
+        if not _stack.sessions or _stack.sessions[-1] is not self._session:
+            raise AssertionError(f"Nesting violated for default stack of {type(self._session)} objects")
         _stack.sessions.pop()
 
 
@@ -152,7 +159,7 @@ class BaseSession(_native.Session):
 
     def as_default(self) -> Any:
         """A context manager that makes this the default session; it does not close the session."""
-        return _as_default(self)
+        return _AsDefault(self)
 
     def close(self) -> None:
         """Free what the session holds. A closed session cannot run."""
