@@ -163,7 +163,13 @@ fn feed_value(v: &Bound<'_, PyAny>, dtype: DType, scalar: bool) -> PyResult<Opti
 impl PyRun {
     /// Run with one array (or value of the right type) per feed; returns one object per fetch.
     #[pyo3(signature = (values, timeout_ms=0, trace=None))]
-    fn run<'py>(&self, py: Python<'py>, values: &Bound<'py, PyAny>, timeout_ms: i64, trace: Option<&Bound<'py, PyList>>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    fn run<'py>(
+        &self,
+        py: Python<'py>,
+        values: &Bound<'py, PyAny>,
+        timeout_ms: i64,
+        trace: Option<&Bound<'py, PyList>>,
+    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let me = self.session.get();
         if me.closed.load(Ordering::Relaxed) {
             return Err(closed_error());

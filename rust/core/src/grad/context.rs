@@ -211,11 +211,8 @@ impl<'g> GradCtx<'g> {
             None => self.call("Shape", &[a]),
         }
     }
-    /// `a` with the shape of `like`; nothing is added when the shapes are known to be equal.
+    /// `a` with the shape of `like`, always as a node of this gradient: users find gradients by their scope.
     pub fn reshape_like(&mut self, a: Out, like: Out) -> Result<Out> {
-        if same_known(self.shape_of(a), self.shape_of(like)) {
-            return Ok(a);
-        }
         let s = self.shape_tensor(like)?;
         self.reshape(a, s)
     }

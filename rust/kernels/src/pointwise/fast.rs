@@ -127,18 +127,9 @@ mod tests {
                 }
             }
         }
-        for op in [
-            Unary::Neg,
-            Unary::Abs,
-            Unary::Sign,
-            Unary::Square,
-            Unary::Sqrt,
-            Unary::Rsqrt,
-            Unary::Reciprocal,
-            Unary::Relu,
-            Unary::Floor,
-            Unary::Ceil,
-        ] {
+        for op in
+            [Unary::Neg, Unary::Abs, Unary::Sign, Unary::Square, Unary::Sqrt, Unary::Rsqrt, Unary::Reciprocal, Unary::Relu, Unary::Floor, Unary::Ceil]
+        {
             assert!(unary(op).is_some());
             let x = make(&[2500], 3);
             let want = pointwise::unary(op, pointwise::cast(&x, DType::F64).unwrap()).unwrap();

@@ -109,25 +109,22 @@ fn batch_position(batch: i64, rank: usize) -> Result<usize> {
 fn rows_back(c: &mut GradCtx) -> Result<()> {
     let (g, params, ix) = (c.grad(0)?, c.input(0), c.input(1));
     let dense_shape = c.shape_tensor(params)?;
-    let (mut values, mut indices) = (g, ix);
-    if c.shape_of(ix).rank() != Some(1) {
-        let flat = c.int_vector(&[-1])?;
-        indices = c.reshape(ix, flat)?;
-        let known = (c.shape_of(ix).elements(), c.shape_of(params).to_known());
-        let shape = if let (Some(n), Some(p)) = known {
-            let mut s = vec![n];
-            s.extend(p[1..].iter().map(|&d| d as i64));
-            c.int_vector(&s)?
-        } else {
-            let n = c.call("Size", &[ix])?;
-            let axis = c.int_scalar(0)?;
-            let n = c.call("ExpandDims", &[n, axis])?;
-            let (one, zero) = (c.int_vector(&[1])?, c.int_vector(&[0])?);
-            let rest = c.op("StridedSlice", &[dense_shape, one, zero, one], Attrs::new().with("end_mask", 1i64))?;
-            c.op_node("ConcatV2", "concat", &[n, rest, axis], Attrs::new())?.out(0)
-        };
-        values = c.reshape(g, shape)?;
-    }
+    let flat = c.int_vector(&[-1])?;
+    let indices = c.reshape(ix, flat)?;
+    let known = (c.shape_of(ix).elements(), c.shape_of(params).to_known());
+    let shape = if let (Some(n), Some(p)) = known {
+        let mut s = vec![n];
+        s.extend(p.iter().skip(1).map(|&d| d as i64));
+        c.int_vector(&s)?
+    } else {
+        let n = c.call("Size", &[ix])?;
+        let axis = c.int_scalar(0)?;
+        let n = c.call("ExpandDims", &[n, axis])?;
+        let (one, zero) = (c.int_vector(&[1])?, c.int_vector(&[0])?);
+        let rest = c.op("StridedSlice", &[dense_shape, one, zero, one], Attrs::new().with("end_mask", 1i64))?;
+        c.op_node("ConcatV2", "concat", &[n, rest, axis], Attrs::new())?.out(0)
+    };
+    let values = c.reshape(g, shape)?;
     c.set_slices(0, Slices { values, indices, dense_shape: Some(dense_shape) });
     Ok(())
 }
