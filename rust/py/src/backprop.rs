@@ -92,7 +92,7 @@ pub fn gradients<'py>(
             walk.advance(&mut g)
         }
         .or_raise(py)?;
-        done = me.adopt(done);
+        me.adopt(done);
         match step {
             Step::Done(found) => {
                 let all = found.into_iter().map(|g| grad_object(graph, g)).collect::<PyResult<Vec<_>>>()?;

@@ -71,7 +71,7 @@ struct Groups {
 /// Replace groups of point-wise drafts by one draft each. The order of everything else stays.
 pub fn fuse(l: Lowered) -> Lowered {
     let n = l.drafts.len();
-    let ops: Vec<Option<Op>> = l.drafts.iter().map(|d| opcode(d)).collect();
+    let ops: Vec<Option<Op>> = l.drafts.iter().map(opcode).collect();
     if ops.iter().flatten().count() < 2 {
         return l;
     }

@@ -158,7 +158,7 @@ pub static MATRIX_SET_DIAG_V2: OpDef = OpDef {
     shape: set_shape,
     kernel: Kernel::Plain(set),
     grad: Grad::Rule(|c| set_back(c, "MatrixSetDiagV2", "MatrixDiagPartV2")),
-    sample: Some(|d| set_sample(d)),
+    sample: Some(set_sample),
     ..OpDef::BASE
 };
 

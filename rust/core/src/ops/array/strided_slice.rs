@@ -155,6 +155,11 @@ struct Spec {
 }
 
 impl Spec {
+    fn push(&mut self, begin: i32, end: i32, stride: i32) {
+        self.begin.push(begin);
+        self.end.push(end);
+        self.strides.push(stride);
+    }
     fn result(&self, dims: &[i64]) -> Vec<usize> {
         let wide = |v: &[i32]| v.iter().map(|&x| x as i64).collect::<Vec<_>>();
         resolve(dims, Some(&wide(&self.begin)), Some(&wide(&self.end)), &wide(&self.strides), self.masks).map(|r| r.sizes()).unwrap_or_default()
@@ -180,7 +185,7 @@ fn draw(d: &mut Draw) -> (Vec<usize>, Spec) {
         let bit = 1i64 << s.begin.len();
         if k == dots {
             s.masks.ellipsis |= bit;
-            (s.begin.push(0), s.end.push(0), s.strides.push(1));
+            s.push(0, 0, 1);
             if d.flag() {
                 continue;
             }
@@ -190,22 +195,22 @@ fn draw(d: &mut Draw) -> (Vec<usize>, Spec) {
             0 => {
                 s.masks.shrink |= bit;
                 let i = d.below(n) as i32 - if d.flag() { n as i32 } else { 0 };
-                (s.begin.push(i), s.end.push(i.wrapping_add(1)), s.strides.push(1));
+                s.push(i, i.wrapping_add(1), 1);
             }
             1 => {
                 s.masks.new_axis |= bit;
-                (s.begin.push(0), s.end.push(1), s.strides.push(1));
+                s.push(0, 1, 1);
             }
             2 => {
-                (s.begin.push(n as i32), s.end.push(-(n as i32) - 3), s.strides.push(-1 - d.below(2) as i32));
+                s.push(n as i32, -(n as i32) - 3, -1 - d.below(2) as i32);
             }
             3 => {
                 s.masks.begin |= bit;
                 s.masks.end |= bit & -(d.flag() as i64);
-                (s.begin.push(1), s.end.push(d.below(n + 1) as i32), s.strides.push(1 + d.below(2) as i32));
+                s.push(1, d.below(n + 1) as i32, 1 + d.below(2) as i32);
             }
             _ => {
-                (s.begin.push(d.below(n) as i32), s.end.push(n as i32 + 2), s.strides.push(1 + d.below(3) as i32));
+                s.push(d.below(n) as i32, n as i32 + 2, 1 + d.below(3) as i32);
             }
         }
     }

@@ -51,7 +51,7 @@ fn add_to(a: &mut Tensor, b: &Tensor) -> Result<()> {
     }
     with_number!(a.dtype(), T => {
         for (x, y) in a.slice_mut::<T>().iter_mut().zip(b.slice::<T>()) {
-            *x = *x + *y;
+            *x += *y;
         }
         Ok(())
     }, else Err(Error::invalid("gradients must be numbers")))
