@@ -2,12 +2,6 @@
 
 from graphpb.layers.base import InputSpec as InputSpec
 from graphpb.layers.base import Layer as Layer
-from graphpb.layers.dense import Dense as Dense
-from graphpb.layers.dense import Dropout as Dropout
-from graphpb.layers.dense import Flatten as Flatten
-from graphpb.layers.dense import dense as dense
-from graphpb.layers.dense import dropout as dropout
-from graphpb.layers.dense import flatten as flatten
 from graphpb.layers.conv import Conv1D as Conv1D
 from graphpb.layers.conv import Conv2D as Conv2D
 from graphpb.layers.conv import Conv2DTranspose as Conv2DTranspose
@@ -43,6 +37,12 @@ from graphpb.layers.conv import deconvolution3d as deconvolution3d
 from graphpb.layers.conv import separable_conv1d as separable_conv1d
 from graphpb.layers.conv import separable_conv2d as separable_conv2d
 from graphpb.layers.conv import separable_convolution2d as separable_convolution2d
+from graphpb.layers.dense import Dense as Dense
+from graphpb.layers.dense import Dropout as Dropout
+from graphpb.layers.dense import Flatten as Flatten
+from graphpb.layers.dense import dense as dense
+from graphpb.layers.dense import dropout as dropout
+from graphpb.layers.dense import flatten as flatten
 from graphpb.layers.normalize import BatchNorm as BatchNorm
 from graphpb.layers.normalize import BatchNormalization as BatchNormalization
 from graphpb.layers.normalize import batch_norm as batch_norm

@@ -269,13 +269,13 @@ def no_regularizer(_):
     return None
 
 
-def _composed(getter, outer):
+def _composed(own, outer):
     """A custom getter whose own getter is that of the outer scope."""
     if outer is None:
-        return getter
+        return own
 
-    def composed(inner, *args, **kwargs):
-        return getter(functools.partial(outer, inner), *args, **kwargs)
+    def composed(getter, *args, **kwargs):
+        return own(functools.partial(outer, getter), *args, **kwargs)
 
     return composed
 

@@ -67,7 +67,14 @@ class DataSet:
     """
 
     def __init__(
-        self, images: Any, labels: Any, fake_data: bool = False, one_hot: bool = False, dtype: Any = dtypes.float32, reshape: bool = True, seed: Any = None
+        self,
+        images: Any,
+        labels: Any,
+        fake_data: bool = False,
+        one_hot: bool = False,
+        dtype: Any = dtypes.float32,
+        reshape: bool = True,
+        seed: Any = None,
     ):
         self._rng = np.random if seed is None else np.random.RandomState(seed)
         dtype = dtypes.as_dtype(dtype).base_dtype
@@ -159,7 +166,8 @@ def read_data_sets(
     missing = [name for name in (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS) if not os.path.isfile(os.path.join(train_dir, name))]
     if missing:
         raise FileNotFoundError(
-            f"The MNIST folder {train_dir!r} lacks {', '.join(missing)}.\n\nHint: graphpb downloads nothing; put the four files of the MNIST data set "
+            f"The MNIST folder {train_dir!r} lacks {', '.join(missing)}.\n\nHint: "
+            f"graphpb downloads nothing; put the four files of the MNIST data set "
             "there (gzip-compressed IDX files)."
         )
 
