@@ -51,11 +51,13 @@ pub struct Draw {
     state: u64,
     /// The element type that the op's first `type` attribute shall have.
     pub dtype: DType,
+    /// Sizes drawn by `dims` and its kin are up to four times this.
+    pub scale: usize,
 }
 
 impl Draw {
     pub fn new(seed: u64, dtype: DType) -> Draw {
-        Draw { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03, dtype }
+        Draw { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03, dtype, scale: 1 }
     }
     /// SplitMix64 (Steele, Lea, Flood 2014).
     pub fn bits(&mut self) -> u64 {
@@ -78,11 +80,15 @@ impl Draw {
     pub fn uniform(&mut self, lo: f64, hi: f64) -> f64 {
         lo + (hi - lo) * ((self.bits() >> 11) as f64 / (1u64 << 53) as f64)
     }
+    /// A size from 1 to 4, or larger by `scale`.
+    pub fn size(&mut self) -> usize {
+        1 + self.below(4 * self.scale)
+    }
     /// A shape of up to `max_rank` axes; sizes are 1 to 4, now and then 0.
     pub fn dims(&mut self, min_rank: usize, max_rank: usize) -> Vec<usize> {
         let rank = min_rank + self.below(max_rank - min_rank + 1);
         let empty = self.below(12) == 0;
-        let mut d: Vec<usize> = (0..rank).map(|_| 1 + self.below(4)).collect();
+        let mut d: Vec<usize> = (0..rank).map(|_| self.size()).collect();
         if empty && rank > 0 {
             let i = self.below(rank);
             d[i] = 0;
@@ -92,7 +98,7 @@ impl Draw {
     /// A shape of up to `max_rank` axes without zeros.
     pub fn full_dims(&mut self, min_rank: usize, max_rank: usize) -> Vec<usize> {
         let rank = min_rank + self.below(max_rank - min_rank + 1);
-        (0..rank).map(|_| 1 + self.below(4)).collect()
+        (0..rank).map(|_| self.size()).collect()
     }
     /// Two shapes that broadcast with each other.
     pub fn broadcast_pair(&mut self, max_rank: usize) -> (Vec<usize>, Vec<usize>) {

@@ -2,7 +2,7 @@
 
 use crate::error::{KernelError, Result};
 use crate::pointwise::cast;
-use crate::{C64, C128, DType, Element, Tensor, par};
+use crate::{C128, DType, Element, Tensor, par};
 
 /// The running product (sum) along `axis`; `exclusive` leaves each element itself out, `reverse` starts at the end.
 pub fn cumulative(product: bool, x: Tensor, axis: usize, exclusive: bool, reverse: bool) -> Result<Tensor> {
@@ -19,18 +19,18 @@ pub fn cumulative(product: bool, x: Tensor, axis: usize, exclusive: bool, revers
     Ok(match x.dtype() {
         DType::F32 => float!(f32, 0.0, 1.0),
         DType::F64 => float!(f64, 0.0, 1.0),
-        DType::C64 => float!(C64, C64::new(0.0, 0.0), C64::new(1.0, 0.0)),
         DType::C128 => float!(C128, C128::new(0.0, 0.0), C128::new(1.0, 0.0)),
-        d @ (DType::F16 | DType::BF16) => cast(&cumulative(product, cast(&x, DType::F32)?, axis, exclusive, reverse)?, d)?,
-        DType::I8 => integer!(i8),
-        DType::I16 => integer!(i16),
-        DType::I32 => integer!(i32),
         DType::I64 => integer!(i64),
-        DType::U8 => integer!(u8),
-        DType::U16 => integer!(u16),
-        DType::U32 => integer!(u32),
         DType::U64 => integer!(u64),
-        d => return Err(KernelError::unimplemented(format!("cumulative sums have no kernel for {}", d.name()))),
+        d => {
+            let wide = match d {
+                DType::F16 | DType::BF16 => DType::F32,
+                DType::C64 => DType::C128,
+                d if d.is_integer() => DType::I64,
+                d => return Err(KernelError::unimplemented(format!("cumulative sums have no kernel for {}", d.name()))),
+            };
+            cast(&cumulative(product, cast(&x, wide)?, axis, exclusive, reverse)?, d)?
+        }
     })
 }
 

@@ -5,7 +5,7 @@ use crate::isa::multiversion;
 use crate::par;
 use crate::pointwise::{Binary, binary, cast};
 use crate::tensor::Dims;
-use crate::{Bool, C64, C128, DType, Element, Tensor};
+use crate::{Bool, C128, DType, Element, Tensor};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduce {
@@ -38,6 +38,15 @@ pub fn reduce(op: Reduce, x: Tensor, axes: &[bool]) -> Result<Tensor> {
         }
         return binary(Binary::Div, sum, n);
     }
+    // Narrow types in a wide one that gives the same result: integers wrap alike, extremes fit.
+    let wide = match d {
+        DType::I8 | DType::I16 | DType::U8 | DType::U16 | DType::U32 => DType::I64,
+        DType::C64 => DType::C128,
+        _ => d,
+    };
+    if wide != d {
+        return cast(&reduce(op, cast(&x, wide)?, axes)?, d);
+    }
     macro_rules! number {
         ($t:ty, $run:ident, $zero:expr, $one:expr, $least:expr, $most:expr, $add:expr, $mul:expr, $nan:expr) => {
             match op {
@@ -67,15 +76,9 @@ pub fn reduce(op: Reduce, x: Tensor, axes: &[bool]) -> Result<Tensor> {
     Ok(match d {
         DType::F32 => number!(f32, run_fast, 0.0, 1.0, f32::NEG_INFINITY, f32::INFINITY, |a, b| a + b, |a, b| a * b, |v: f32| v.is_nan()),
         DType::F64 => number!(f64, run_fast, 0.0, 1.0, f64::NEG_INFINITY, f64::INFINITY, |a, b| a + b, |a, b| a * b, |v: f64| v.is_nan()),
-        DType::I8 => integer!(i8),
-        DType::I16 => integer!(i16),
         DType::I32 => integer!(i32),
         DType::I64 => integer!(i64),
-        DType::U8 => integer!(u8),
-        DType::U16 => integer!(u16),
-        DType::U32 => integer!(u32),
         DType::U64 => integer!(u64),
-        DType::C64 => complex!(C64, C64::new(0.0, 0.0), C64::new(1.0, 0.0)),
         DType::C128 => complex!(C128, C128::new(0.0, 0.0), C128::new(1.0, 0.0)),
         DType::Bool => match op {
             Reduce::All => run::<Bool>(x, axes, Bool::TRUE, |a, b| Bool::from(a.get() & b.get())),

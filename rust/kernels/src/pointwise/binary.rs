@@ -189,9 +189,9 @@ fn integer<T: Integer>(op: Binary, a: Tensor, b: Tensor) -> Result<Tensor> {
         };
     }
     match op {
-        Add => zip_into::<T>(a, b, ns, |x, y| x.add(y)),
-        Sub => zip_into::<T>(a, b, ns, |x, y| x.sub(y)),
-        Mul => zip_into::<T>(a, b, ns, |x, y| x.mul(y)),
+        Add => each!(x, y => x.add(y)),
+        Sub => each!(x, y => x.sub(y)),
+        Mul => each!(x, y => x.mul(y)),
         Div | TruncateDiv => each!(x, y => x.div(y)),
         FloorDiv => each!(x, y => x.floor_div(y)),
         FloorMod => each!(x, y => x.floor_mod(y)),

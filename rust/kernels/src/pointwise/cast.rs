@@ -53,7 +53,7 @@ macro_rules! integers {
         }
     )* };
 }
-integers!(i8, i16, i32, i64, u8, u16, u32, u64);
+integers!(i32, i64, u64);
 
 macro_rules! floats {
     ($($t:ty, $v:ident => $f64:expr, $f32:expr, $truth:expr, $imag:expr);* $(;)?) => { $(
@@ -78,32 +78,8 @@ macro_rules! floats {
 floats!(
     f32, v => v as f64, v, v != 0.0, { let _ = v; 0.0 };
     f64, v => v, v as f32, v != 0.0, { let _ = v; 0.0 };
-    f16, v => v.to_f64(), v.to_f32(), v.to_f32() != 0.0, { let _ = v; 0.0 };
-    bf16, v => v.to_f64(), v.to_f32(), v.to_f32() != 0.0, { let _ = v; 0.0 };
-    C64, v => v.re as f64, v.re, v.re != 0.0 || v.im != 0.0, v.im as f64;
     C128, v => v.re, v.re as f32, v.re != 0.0 || v.im != 0.0, v.im;
 );
-
-impl From_ for Bool {
-    fn f64(self) -> f64 {
-        self.get() as u8 as f64
-    }
-    fn f32(self) -> f32 {
-        self.get() as u8 as f32
-    }
-    fn i64(self) -> i64 {
-        self.get() as i64
-    }
-    fn i32(self) -> i32 {
-        self.get() as i32
-    }
-    fn u64(self) -> u64 {
-        self.get() as u64
-    }
-    fn truth(self) -> bool {
-        self.get()
-    }
-}
 
 /// The tensor with elements of type `to`: floats are truncated toward zero for integers, integers wrap, complex loses
 /// its imaginary part, bool is 0 or 1 and "not zero". UNIMPLEMENTED for other types.
@@ -114,25 +90,38 @@ pub fn cast(x: &Tensor, to: DType) -> Result<Tensor> {
     match x.dtype() {
         DType::F32 => from::<f32>(x, to),
         DType::F64 => from::<f64>(x, to),
-        DType::F16 => from::<f16>(x, to),
-        DType::BF16 => from::<bf16>(x, to),
-        DType::C64 => from::<C64>(x, to),
         DType::C128 => from::<C128>(x, to),
-        DType::Bool => from::<Bool>(x, to),
-        DType::I8 => from::<i8>(x, to),
-        DType::I16 => from::<i16>(x, to),
         DType::I32 => from::<i32>(x, to),
         DType::I64 => from::<i64>(x, to),
-        DType::U8 => from::<u8>(x, to),
-        DType::U16 => from::<u16>(x, to),
-        DType::U32 => from::<u32>(x, to),
         DType::U64 => from::<u64>(x, to),
+        // The other types go through a wider one that holds them exactly.
+        DType::F16 if to != DType::F32 => cast(&cast(x, DType::F32)?, to),
+        DType::BF16 if to != DType::F32 => cast(&cast(x, DType::F32)?, to),
+        DType::C64 if to != DType::C128 => cast(&cast(x, DType::C128)?, to),
+        DType::F16 => Ok(map_new(x, 2.0, |v: f16| v.to_f32())),
+        DType::BF16 => Ok(map_new(x, 1.0, |v: bf16| v.to_f32())),
+        DType::C64 => Ok(map_new(x, NS, |v: C64| C128::new(v.re as f64, v.im as f64))),
+        DType::U8 if to == DType::F32 => Ok(map_new(x, NS, |v: u8| v as f32)),
+        DType::Bool if to == DType::F32 => Ok(map_new(x, NS, |v: Bool| v.get() as u8 as f32)),
+        DType::Bool if to != DType::I32 => cast(&cast(x, DType::I32)?, to),
+        DType::Bool => Ok(map_new(x, NS, |v: Bool| v.get() as i32)),
+        DType::I8 if to != DType::I32 => cast(&cast(x, DType::I32)?, to),
+        DType::I8 => Ok(map_new(x, NS, |v: i8| v as i32)),
+        DType::I16 if to != DType::I32 => cast(&cast(x, DType::I32)?, to),
+        DType::I16 => Ok(map_new(x, NS, |v: i16| v as i32)),
+        DType::U8 if to != DType::I32 => cast(&cast(x, DType::I32)?, to),
+        DType::U8 => Ok(map_new(x, NS, |v: u8| v as i32)),
+        DType::U16 if to != DType::I32 => cast(&cast(x, DType::I32)?, to),
+        DType::U16 => Ok(map_new(x, NS, |v: u16| v as i32)),
+        DType::U32 if to != DType::I64 => cast(&cast(x, DType::I64)?, to),
+        DType::U32 => Ok(map_new(x, NS, |v: u32| v as i64)),
         d => no_kernel(&format!("Cast to {}", to.name()), d),
     }
 }
 
+const NS: f64 = 0.6;
+
 fn from<S: From_>(x: &Tensor, to: DType) -> Result<Tensor> {
-    const NS: f64 = 0.6;
     Ok(match to {
         DType::F32 => map_new(x, NS, |v: S| v.f32()),
         DType::F64 => map_new(x, NS, |v: S| v.f64()),

@@ -38,11 +38,11 @@ pub fn compare(op: Compare, a: &Tensor, b: &Tensor) -> Result<Tensor> {
     }
     match (op, a.dtype()) {
         (Compare::Equal | Compare::NotEqual, DType::Str) => strings(op, a, b),
-        (Compare::Equal, DType::Bool) => zip_new(a, b, NS, |x: Bool, y| Bool::from(x == y)),
-        (Compare::NotEqual, DType::Bool) => zip_new(a, b, NS, |x: Bool, y| Bool::from(x != y)),
+        (Compare::Equal, DType::Bool) => zip_new(a, b, NS, (|x: Bool, y: Bool| Bool::from(x == y)) as fn(Bool, Bool) -> Bool),
+        (Compare::NotEqual, DType::Bool) => zip_new(a, b, NS, (|x: Bool, y: Bool| Bool::from(x != y)) as fn(Bool, Bool) -> Bool),
         (_, DType::F16 | DType::BF16) => compare(op, &cast(a, DType::F32)?, &cast(b, DType::F32)?),
-        (Compare::Equal, d) => with_number!(d, T => zip_new(a, b, NS, |x: T, y| Bool::from(x == y)), else no_kernel("Equal", d)),
-        (Compare::NotEqual, d) => with_number!(d, T => zip_new(a, b, NS, |x: T, y| Bool::from(x != y)), else no_kernel("NotEqual", d)),
+        (Compare::Equal, d) => with_number!(d, T => zip_new(a, b, NS, (|x: T, y: T| Bool::from(x == y)) as fn(T, T) -> Bool), else no_kernel("Equal", d)),
+        (Compare::NotEqual, d) => with_number!(d, T => zip_new(a, b, NS, (|x: T, y: T| Bool::from(x != y)) as fn(T, T) -> Bool), else no_kernel("NotEqual", d)),
         (_, d @ (DType::C64 | DType::C128 | DType::Bool)) => no_kernel(&format!("{op:?}"), d),
         (_, d) => ordered(op, a, b, d),
     }
@@ -51,10 +51,10 @@ pub fn compare(op: Compare, a: &Tensor, b: &Tensor) -> Result<Tensor> {
 fn ordered(op: Compare, a: &Tensor, b: &Tensor, d: DType) -> Result<Tensor> {
     fn run<T: Element + PartialOrd>(op: Compare, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         match op {
-            Compare::Less => zip_new(a, b, NS, |x: T, y| Bool::from(x < y)),
-            Compare::LessEqual => zip_new(a, b, NS, |x: T, y| Bool::from(x <= y)),
-            Compare::Greater => zip_new(a, b, NS, |x: T, y| Bool::from(x > y)),
-            _ => zip_new(a, b, NS, |x: T, y| Bool::from(x >= y)),
+            Compare::Less => zip_new(a, b, NS, (|x: T, y: T| Bool::from(x < y)) as fn(T, T) -> Bool),
+            Compare::LessEqual => zip_new(a, b, NS, (|x: T, y: T| Bool::from(x <= y)) as fn(T, T) -> Bool),
+            Compare::Greater => zip_new(a, b, NS, (|x: T, y: T| Bool::from(x > y)) as fn(T, T) -> Bool),
+            _ => zip_new(a, b, NS, (|x: T, y: T| Bool::from(x >= y)) as fn(T, T) -> Bool),
         }
     }
     match d {
