@@ -41,16 +41,22 @@ fn every_op_passes_the_generic_checks() {
     let mut failures = Vec::new();
     let (mut cases, mut first, mut second) = (0, 0, 0);
     // A panic is a finding; its trace is not.
+    let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     for def in ops().into_iter().filter(|d| is_runnable(d)) {
         let report = check_op(def, 0..8);
-        assert!(report.cases > 0, "{}: no case ran: {:?}", def.name, report.failures);
+        if report.cases == 0 {
+            failures.push(format!("{}: no case ran", def.name));
+        }
         cases += report.cases;
         first += report.derivatives.0;
         second += report.derivatives.1;
+        if report.skipped > 0 {
+            println!("{}: {} gradients need known ranks or parameters", def.name, report.skipped);
+        }
         failures.extend(report.failures);
     }
-    let _ = std::panic::take_hook();
+    std::panic::set_hook(hook);
     println!("{cases} cases, {first} first and {second} second derivatives");
     assert!(failures.is_empty(), "{} findings:\n{}", failures.len(), failures.join("\n"));
 }

@@ -90,7 +90,7 @@ pub static MIRROR_PAD_GRAD: OpDef = OpDef {
     doc: "The gradient of MirrorPad: borders added to what they mirror.",
     inputs: &[arg("input", "T"), arg("paddings", "Tpaddings")],
     outputs: &[arg("output", "T")],
-    attrs: &[type_any("T"), type_index("Tpaddings"), string("mode").one_of(&["REFLECT", "SYMMETRIC"])],
+    attrs: &[type_in("T", NUMBERS), type_index("Tpaddings"), string("mode").one_of(&["REFLECT", "SYMMETRIC"])],
     traits: Traits::PURE,
     shape: |c| shape(c, -1),
     kernel: Kernel::Plain(|c| {

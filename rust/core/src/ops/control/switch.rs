@@ -41,6 +41,7 @@ pub static REF_SWITCH: OpDef = OpDef {
     inputs: &[arg("data", "T").by_ref(), arg_of("pred", DType::Bool)],
     outputs: &[arg("output_false", "T").by_ref(), arg("output_true", "T").by_ref()],
     attrs: &[type_any("T")],
+    traits: Traits::ALLOWS_UNINITIALIZED,
     shape: both,
     kernel: Kernel::Control,
     grad: Grad::Missing(REASON),

@@ -154,7 +154,17 @@ pub static BIAS_ADD_GRAD: OpDef = OpDef {
                 let s = c.int_vector(&wide)?;
                 c.reshape(g, s)?
             }
-            (true, None) => return Err(Error::unimplemented("the gradient of BiasAddGrad in NCHW needs a known rank")),
+            (true, None) => {
+                let n = c.call("Shape", &[g])?;
+                let shape = c.call("Shape", &[x])?;
+                let (begin, end, step) = (c.int_vector(&[2])?, c.int_vector(&[0])?, c.int_vector(&[1])?);
+                let behind =
+                    c.op_node("StridedSlice", "strided_slice", &[shape, begin, end, step], Attrs::new().with("end_mask", 1i64))?.out(0);
+                let ones = c.call("OnesLike", &[behind])?;
+                let axis = c.int_scalar(0)?;
+                let wide = c.op_node("ConcatV2", "concat", &[n, ones, axis], Attrs::new())?.out(0);
+                c.reshape(g, wide)?
+            }
             _ => g,
         };
         let s = c.shape_tensor(x)?;
