@@ -13,7 +13,7 @@ use graphpb_kernels::indexing::scatter::{Combine, scatter_nd};
 
 const INPUTS: &[Arg] = &[arg("tensor", "T"), arg("indices", "Tindices"), arg("updates", "T")];
 const OUTPUTS: &[Arg] = &[arg("output", "T")];
-const ATTRS: &[AttrSpec] = &[type_any("T"), type_in("Tindices", INDEX), string("bad_indices_policy").default_str("")];
+const ATTRS: &[AttrSpec] = &[type_in("T", NUMBERS), type_in("Tindices", INDEX), string("bad_indices_policy").default_str("")];
 
 pub static TENSOR_SCATTER_UPDATE: OpDef = OpDef {
     name: "TensorScatterUpdate",

@@ -223,7 +223,7 @@ fn element_shape(c: &mut crate::grad::GradCtx, l: crate::Out) -> Result<crate::O
 pub static TENSOR_LIST_GET_ITEM: OpDef = OpDef {
     name: "TensorListGetItem",
     doc: "One element.",
-    inputs: &[LIST_IN, arg_of("index", DType::I32), arg_of("element_shape", DType::I32)],
+    inputs: &[LIST_IN, arg_of("index", DType::I32), arg("element_shape", "Tshape")],
     outputs: &[arg("item", "element_dtype")],
     attrs: &[ELEMENT, type_index("Tshape")],
     shape: |c| {
