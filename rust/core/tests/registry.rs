@@ -12,7 +12,10 @@ fn ops() -> Vec<&'static OpDef> {
 /// Ops whose inputs cannot be drawn one by one: they are tested with the state that they belong to.
 fn needs_company(def: &OpDef) -> bool {
     let special = |t: &ArgType| matches!(t, ArgType::Is(DType::Resource | DType::Variant | DType::Str));
-    def.inputs.is_empty() || def.is_stateful() || def.inputs.iter().chain(def.outputs).any(|a| a.is_ref || special(&a.ty)) || matches!(def.kernel, Kernel::Control | Kernel::Unsupported)
+    def.inputs.is_empty()
+        || def.is_stateful()
+        || def.inputs.iter().chain(def.outputs).any(|a| a.is_ref || special(&a.ty))
+        || matches!(def.kernel, Kernel::Control | Kernel::Unsupported)
 }
 
 #[test]

@@ -132,9 +132,11 @@ pub fn sample_types(def: &OpDef) -> Vec<DType> {
     // The data's type, before that of an index or a shape.
     match candidates().find(|a| matches!(a.name, "T" | "dtype")).or_else(|| candidates().next()) {
         None => vec![DType::F32],
-        Some(a) if a.types.is_empty() => {
-            dtype::ALL.iter().copied().filter(|d| d.is_integer() || d.is_floating() || d.is_complex() || matches!(d, DType::Bool | DType::Str)).collect()
-        }
+        Some(a) if a.types.is_empty() => dtype::ALL
+            .iter()
+            .copied()
+            .filter(|d| d.is_integer() || d.is_floating() || d.is_complex() || matches!(d, DType::Bool | DType::Str))
+            .collect(),
         Some(a) => a.types.to_vec(),
     }
 }
@@ -358,7 +360,11 @@ fn check_bad_inputs(def: &'static OpDef, case: &Case, seed: u64, r: &mut Report)
         for dims in [vec![], vec![0], vec![7, 1, 2], vec![2, 0, 3], d.dims(0, 4)] {
             let mut other = case.clone();
             let dtype = case.inputs[i].dtype();
-            other.inputs[i] = if dtype == DType::Bool { Tensor::from_slice(&vec![Bool::TRUE; dims.iter().product()], &dims) } else { d.tensor_of(dtype, &dims, -1.0, 1.0) };
+            other.inputs[i] = if dtype == DType::Bool {
+                Tensor::from_slice(&vec![Bool::TRUE; dims.iter().product()], &dims)
+            } else {
+                d.tensor_of(dtype, &dims, -1.0, 1.0)
+            };
             for known in [Known::All, Known::None, Known::Constant] {
                 let result = guarded(|| plain(def, &other, known, seed)?.run(true).map(|_| ()));
                 no_panic(&format!("an input of another shape ({known:?})"), &other, result, r);

@@ -41,8 +41,12 @@ pub fn compare(op: Compare, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         (Compare::Equal, DType::Bool) => zip_new(a, b, NS, (|x: Bool, y: Bool| Bool::from(x == y)) as fn(Bool, Bool) -> Bool),
         (Compare::NotEqual, DType::Bool) => zip_new(a, b, NS, (|x: Bool, y: Bool| Bool::from(x != y)) as fn(Bool, Bool) -> Bool),
         (_, DType::F16 | DType::BF16) => compare(op, &cast(a, DType::F32)?, &cast(b, DType::F32)?),
-        (Compare::Equal, d) => with_number!(d, T => zip_new(a, b, NS, (|x: T, y: T| Bool::from(x == y)) as fn(T, T) -> Bool), else no_kernel("Equal", d)),
-        (Compare::NotEqual, d) => with_number!(d, T => zip_new(a, b, NS, (|x: T, y: T| Bool::from(x != y)) as fn(T, T) -> Bool), else no_kernel("NotEqual", d)),
+        (Compare::Equal, d) => {
+            with_number!(d, T => zip_new(a, b, NS, (|x: T, y: T| Bool::from(x == y)) as fn(T, T) -> Bool), else no_kernel("Equal", d))
+        }
+        (Compare::NotEqual, d) => {
+            with_number!(d, T => zip_new(a, b, NS, (|x: T, y: T| Bool::from(x != y)) as fn(T, T) -> Bool), else no_kernel("NotEqual", d))
+        }
         (_, d @ (DType::C64 | DType::C128 | DType::Bool)) => no_kernel(&format!("{op:?}"), d),
         (_, d) => ordered(op, a, b, d),
     }

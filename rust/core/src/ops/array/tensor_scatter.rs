@@ -14,6 +14,8 @@ use graphpb_kernels::indexing::scatter::{Combine, scatter_nd};
 const INPUTS: &[Arg] = &[arg("tensor", "T"), arg("indices", "Tindices"), arg("updates", "T")];
 const OUTPUTS: &[Arg] = &[arg("output", "T")];
 const ATTRS: &[AttrSpec] = &[type_in("T", NUMBERS), type_in("Tindices", INDEX), string("bad_indices_policy").default_str("")];
+/// Extremes need an order.
+const ORDERED: &[AttrSpec] = &[type_in("T", REALS), type_in("Tindices", INDEX), string("bad_indices_policy").default_str("")];
 
 pub static TENSOR_SCATTER_UPDATE: OpDef = OpDef {
     name: "TensorScatterUpdate",
@@ -91,7 +93,7 @@ pub static TENSOR_SCATTER_MIN: OpDef = OpDef {
     doc: "`tensor` with the minimum of itself and `updates` at the slices that the rows of `indices` name.",
     inputs: INPUTS,
     outputs: OUTPUTS,
-    attrs: ATTRS,
+    attrs: ORDERED,
     traits: Traits::PURE,
     shape,
     kernel: Kernel::Plain(|c| run(c, Combine::Min)),
@@ -105,7 +107,7 @@ pub static TENSOR_SCATTER_MAX: OpDef = OpDef {
     doc: "`tensor` with the maximum of itself and `updates` at the slices that the rows of `indices` name.",
     inputs: INPUTS,
     outputs: OUTPUTS,
-    attrs: ATTRS,
+    attrs: ORDERED,
     traits: Traits::PURE,
     shape,
     kernel: Kernel::Plain(|c| run(c, Combine::Max)),

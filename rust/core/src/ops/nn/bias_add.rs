@@ -158,8 +158,7 @@ pub static BIAS_ADD_GRAD: OpDef = OpDef {
                 let n = c.call("Shape", &[g])?;
                 let shape = c.call("Shape", &[x])?;
                 let (begin, end, step) = (c.int_vector(&[2])?, c.int_vector(&[0])?, c.int_vector(&[1])?);
-                let behind =
-                    c.op_node("StridedSlice", "strided_slice", &[shape, begin, end, step], Attrs::new().with("end_mask", 1i64))?.out(0);
+                let behind = c.op_node("StridedSlice", "strided_slice", &[shape, begin, end, step], Attrs::new().with("end_mask", 1i64))?.out(0);
                 let ones = c.call("OnesLike", &[behind])?;
                 let axis = c.int_scalar(0)?;
                 let wide = c.op_node("ConcatV2", "concat", &[n, ones, axis], Attrs::new())?.out(0);
