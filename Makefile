@@ -36,7 +36,7 @@ rust-test: .venv/installed
 python-test: .venv/installed
 	$(BIN)/python -m pytest -q tests
 
-# Beside its peers where they are installed: GRAPHPB_TF_PYTHON and GRAPHPB_TORCH_PYTHON name their interpreters.
+# Beside its peers where they are installed: GRAPHPB_BENCH_TF, GRAPHPB_BENCH_TORCH and GRAPHPB_BENCH_JAX name their interpreters.
 bench: .venv/installed
 	$(BIN)/python tools/bench/compare.py
 
