@@ -321,8 +321,11 @@ impl PyGraph {
         let mut t = tensor_of(value, want, false)?;
         let mut encoding = Encoding::Full;
         if let Some(dims) = dims {
+            let given = t.len();
             t = crate::fill::extend(t, &dims).or_raise(py)?;
-            encoding = Encoding::Splat;
+            if given != t.len() {
+                encoding = Encoding::Leading(given);
+            }
         }
         let id = slf.get().create_const(py, Named::of(name, "Const"), t, encoding)?;
         PyGraph::tensor_handle(slf, id.out(0))

@@ -25,8 +25,8 @@ pub enum Encoding {
     Full,
     /// Without a trailing run of one value where that at least halves a tensor of 64 elements or more, as Grappler does.
     Compact,
-    /// One value that stands for all elements, as `tf.constant(v, shape=s)` writes it.
-    Splat,
+    /// The first so many values, of which the last stands for all the rest, as `tf.constant(v, shape=s)` writes it.
+    Leading(usize),
 }
 
 fn invalid(message: String) -> KernelError {
@@ -233,8 +233,8 @@ pub fn encode(tensor: &Tensor, encoding: Encoding) -> Result<TensorProto> {
             return Ok(proto);
         }
     }
-    if encoding == Encoding::Splat {
-        put_values(&mut proto, tensor, 1)?;
+    if let Encoding::Leading(count) = encoding {
+        put_values(&mut proto, tensor, count.min(n))?;
     } else if n > 1 && has_content(dtype) {
         proto.tensor_content = prost::bytes::Bytes::copy_from_slice(tensor.bytes());
     } else {
