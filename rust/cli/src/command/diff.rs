@@ -97,15 +97,15 @@ fn change_lines(c: &Change) -> Vec<String> {
 
 fn weight_line(b: &Graph, w: &WeightChange) -> String {
     let whole = w.dims.iter().product::<usize>();
+    let relative = if w.relative().is_finite() { format!("{:.3}%", 100.0 * w.relative()) } else { "from zero".into() };
     format!(
-        "w {} {}{}: norm {:.6} -> {:.6}, change {:.6} ({:.3}%), largest {:.6}, {} of {whole} elements",
+        "w {} {}{}: norm {:.6} -> {:.6}, change {:.6} ({relative}), largest {:.6}, {} of {whole} elements",
         b.node(w.after).name,
         w.dtype.name(),
         shape_text(&w.dims),
         w.norm_before,
         w.norm_after,
         w.norm_change,
-        100.0 * w.relative(),
         w.max_change,
         w.elements,
     )
