@@ -16,7 +16,7 @@ export CARGO_TERM_COLOR ?= auto
 	touch $@
 
 .venv/demo: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check scikit-learn tqdm
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "scikit-learn>=1.2" "tqdm>=4"
 	touch $@
 
 demo: .venv/demo
