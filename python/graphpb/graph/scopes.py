@@ -120,7 +120,8 @@ class Colocation:
                 raise ValueError("Trying to reset colocation (op is None) but ignore_existing is not True")
             self._groups = None
         else:
-            self._groups = as_operation(graph, op).colocation_groups()
+            # A resource variable is where its handle is; as a value it would be its read.
+            self._groups = as_operation(graph, getattr(op, "handle", op)).colocation_groups()
 
     def __enter__(self) -> None:
         self._aside = self._graph.take_colocation() if self._ignore else None

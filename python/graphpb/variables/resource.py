@@ -4,7 +4,7 @@ from graphpb import dtypes
 from graphpb.graph import core
 from graphpb.graph.collections import GraphKeys
 from graphpb.graph.convert import convert_to_tensor, register_tensor_conversion_function
-from graphpb.graph.scopes import colocate_with, control_dependencies, name_scope
+from graphpb.graph.scopes import control_dependencies, name_scope
 from graphpb.ops import raw
 from graphpb.shapes import TensorShape, as_shape
 from graphpb.variables.variable import Variable
@@ -30,6 +30,14 @@ def resource_variables_enabled():
 use_resource_by_default = resource_variables_enabled
 
 
+def wanted(use_resource):
+    """Decide whether a variable is a resource variable: as it is asked for, else as the open scope says, else by default."""
+    if use_resource is None:
+        scopes = core.get_default_graph().get_collection(("__variable_scopes",))
+        use_resource = scopes[0].current.use_resource if scopes else None
+    return _by_default[0] if use_resource is None else bool(use_resource)
+
+
 class ResourceVariable(Variable):
     """A variable behind a handle: every use adds a read of its own, named after the user.
 
@@ -52,25 +60,32 @@ class ResourceVariable(Variable):
         dtype = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
         with graph.as_default(), control_dependencies(None), name_scope(name, "Variable", None) as scope:
             self._handle_name = scope[:-1]
-            # The class is set by name, before the handle exists.
-            with graph._attr_scope({"_class": [b"loc:@" + self._handle_name.encode()]}), name_scope("Initializer"):
+
+            own_class = {"_class": [b"loc:@" + self._handle_name.encode()]}
+            with graph._attr_scope(own_class), name_scope("Initializer"):
                 initial = convert_to_tensor(initial_value() if from_function else initial_value, name="initial_value", dtype=dtype)
             if validate_shape and not initial.shape.is_fully_defined() and shape is None:
                 raise ValueError(f"initial_value must have a shape specified: {initial}")
             self._shape = initial.shape if shape is None else as_shape(shape)
             self._dtype = initial.dtype.base_dtype
-            self._handle = raw.VarHandleOp(
-                dtype=self._dtype, shape=self._shape if validate_shape else TensorShape(None), shared_name=self._handle_name, container="", name=scope
-            )
+            with graph._attr_scope(own_class):
+                self._handle = raw.VarHandleOp(
+                    dtype=self._dtype,
+                    shape=self._shape if validate_shape else TensorShape(None),
+                    shared_name=self._handle_name,
+                    debug_name=scope,
+                    container="",
+                    name=scope,
+                )
             self._variable = self._handle
             self._initial_value = initial
             with name_scope("IsInitialized"):
                 self._is_initialized = raw.VarIsInitializedOp(resource=self._handle)
-            with name_scope("Assign") as assign_scope, colocate_with(self._handle):
+            with name_scope("Assign") as assign_scope:
                 from graphpb.variables.variable import _guarded
 
                 self._initializer_op = raw.AssignVariableOp(resource=self._handle, value=_guarded(self._handle_name, initial), name=assign_scope)
-            with name_scope("Read"), colocate_with(self._handle):
+            with name_scope("Read"):
                 self._snapshot = self._read()
         graph.add_to_collections(list(dict.fromkeys(collections)), self)
 
@@ -79,6 +94,31 @@ class ResourceVariable(Variable):
         if not value.shape.is_fully_defined():
             value.set_shape(self._shape)
         return value
+
+    def _init_from_proto(self, variable_def, import_scope):
+        graph = core.get_default_graph()
+
+        def element(name):
+            return graph.as_graph_element(f"{import_scope}/{name}" if import_scope else name)
+
+        self._handle = self._variable = element(variable_def.variable_name)
+        self._handle_name = self._handle.op.name
+        self._initializer_op = element(variable_def.initializer_name)
+        self._initial_value = element(variable_def.initial_value_name) if variable_def.initial_value_name else None
+        self._snapshot = element(variable_def.snapshot_name)
+        self._dtype = dtypes.as_dtype(self._handle.op.get_attr("dtype"))
+        self._shape = TensorShape(self._handle.op.get_attr("shape"))
+        self._trainable = variable_def.trainable
+        self._constraint = None
+        self._is_initialized = raw.VarIsInitializedOp(resource=self._handle)
+
+    def to_proto(self, export_scope=None):
+        """Return the variable as a `VariableDef`; None when it is outside `export_scope`."""
+        message = super().to_proto(export_scope)
+        if message is not None:
+            message.is_resource = True
+            message.variable_name = self._handle.name[len(export_scope) :].lstrip("/") if export_scope else self._handle.name
+        return message
 
     def __repr__(self):
         return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
@@ -132,8 +172,7 @@ class ResourceVariable(Variable):
 
     def value(self):
         """Read the variable here, colocated with it."""
-        with colocate_with(self._handle):
-            return self._read()
+        return self._read()
 
     def read_value(self):
         """Read the variable and return a copy of the value."""
@@ -175,7 +214,8 @@ class ResourceVariable(Variable):
                 f"Cannot assign value to variable{label}: Shape mismatch.The variable shape "
                 f"{self._shape}, and the assigned value shape {value.shape} are incompatible."
             )
-        operation = getattr(raw, op)(resource=self._handle, value=value, name=name)
+        more = {"validate_shape": self._shape.is_fully_defined()} if op == "AssignVariableOp" else {}
+        operation = getattr(raw, op)(resource=self._handle, value=value, name=name, **more)
         return self._written(operation, read_value)
 
     def assign(self, value, use_locking=None, name=None, read_value=True):

@@ -36,6 +36,15 @@ class Variable:
 
     __array_priority__ = 100
 
+    def __new__(cls, *args: Any, use_resource: Any = None, variable_def: Any = None, **kwargs: Any) -> Any:
+        """A ref variable, or a resource variable where it is asked for or the scope's default."""
+        if cls is Variable:
+            from graphpb.variables import resource
+
+            is_resource = resource.wanted(use_resource) if variable_def is None else getattr(variable_def, "is_resource", False)
+            return object.__new__(resource.ResourceVariable if is_resource else cls)
+        return object.__new__(cls)
+
     def __init__(
         self,
         initial_value: Any = None,
@@ -399,6 +408,11 @@ def _safe(name: str, tensor: Any, by_ref: dict[int, Variable], done: dict[str, A
     return done[new_name].outputs[tensor.value_index]
 
 
+def _is_ref(ref: Any) -> bool:
+    """Whether a variable or tensor is a reference; resource variables are not."""
+    return getattr(ref, "handle", None) is None and (hasattr(ref, "_ref") or getattr(ref.dtype, "_is_ref_dtype", False))
+
+
 def _ref_of(ref: Any) -> Any:
     return ref._ref() if hasattr(ref, "_ref") else ref
 
@@ -412,27 +426,29 @@ def assign(ref: Any, value: Any, validate_shape: bool | None = None, use_locking
     Returns:
       The reference after that.
     """
-    if hasattr(ref, "_ref") or getattr(ref.dtype, "_is_ref_dtype", False):
+    if _is_ref(ref):
         return raw.Assign(ref=_ref_of(ref), value=value, validate_shape=validate_shape, use_locking=True if use_locking is None else use_locking, name=name)
     return ref.assign(value, name=name)
 
 
 def assign_add(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
     """Add `value` to a variable and return the reference after that."""
-    if hasattr(ref, "_ref") or getattr(ref.dtype, "_is_ref_dtype", False):
+    if _is_ref(ref):
         return raw.AssignAdd(ref=_ref_of(ref), value=value, use_locking=use_locking, name=name)
     return ref.assign_add(value)
 
 
 def assign_sub(ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None) -> Any:
     """Subtract `value` from a variable and return the reference after that."""
-    if hasattr(ref, "_ref") or getattr(ref.dtype, "_is_ref_dtype", False):
+    if _is_ref(ref):
         return raw.AssignSub(ref=_ref_of(ref), value=value, use_locking=use_locking, name=name)
     return ref.assign_sub(value)
 
 
 def is_variable_initialized(variable: Any) -> Any:
     """A bool tensor: whether the variable has a value."""
+    if getattr(variable, "handle", None) is not None:
+        return variable.is_initialized()
     return raw.IsVariableInitialized(ref=_ref_of(variable))
 
 

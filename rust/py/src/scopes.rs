@@ -94,10 +94,8 @@ impl Scopes {
         }
         if !self.colocate.is_empty() {
             let start = self.colocate.iter().rposition(Option::is_none).map_or(0, |i| i + 1);
-            let mut classes: Vec<Arc<[u8]>> = match attrs.get("_class") {
-                Some(Attr::List(AttrList::Str(v))) => v.clone(),
-                _ => Vec::new(),
-            };
+            // What is colocated with an op takes its classes alone, whatever scopes of attributes say.
+            let mut classes: Vec<Arc<[u8]>> = Vec::new();
             for c in self.colocate[start..].iter().flatten() {
                 if !classes.contains(c) {
                     classes.push(c.clone());

@@ -133,6 +133,8 @@ def _by_variables(
         channels = inputs.shape[axis].value
         if channels is None:
             raise ValueError(f"Inputs {inputs.name} has undefined `C` dimension.")
+        if batch_weights is not None:
+            batch_weights = reshape(convert_to_tensor(batch_weights), [-1] + [1] * (inputs.shape.ndims - 1))
         if compute is _fused_outputs and inputs.shape.ndims == 2:
             inputs = reshape(inputs, [-1, channels, 1, 1] if data_format == "NCHW" else [-1, 1, 1, channels])
 
@@ -208,8 +210,7 @@ def _plain_outputs(inputs, gamma, beta, averages, epsilon, data_format, is_train
         if batch_weights is None:
             mean, variance = nn.moments(inputs, axes, **keep)
         else:
-            weights = reshape(convert_to_tensor(batch_weights), [-1] + [1] * (rank - 1))
-            mean, variance = nn.weighted_moments(inputs, axes, weights, **keep)
+            mean, variance = nn.weighted_moments(inputs, axes, batch_weights, **keep)
         if first:
             mean, variance = reshape(mean, [-1]), reshape(variance, [-1])
         batch = (mean, variance)
