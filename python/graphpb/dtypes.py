@@ -205,7 +205,9 @@ def of_number(number: int) -> DType:
 
 
 def numpy_dtype(number: int) -> np.dtype:
-    """The numpy dtype of the type with this number."""
+    """The numpy dtype of the arrays that hold this type; quantized numbers are plain integers there."""
+    if number in _QUANTIZED:
+        return np.dtype(_QUANTIZED[number][1])
     return np.dtype(_BY_NUMBER[number].as_numpy_dtype)
 
 

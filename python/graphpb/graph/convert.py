@@ -178,7 +178,7 @@ def _bytes_array(value: Any) -> np.ndarray:
 def _cast(array: np.ndarray, dtype: dtypes.DType) -> np.ndarray:
     if dtype.base_dtype == dtypes.string:
         return _bytes_array(array.astype(object) if array.dtype.kind in "SU" else array)
-    target = np.dtype(dtype.as_numpy_dtype)
+    target = dtypes.numpy_dtype(dtype.base_dtype.as_datatype_enum)
     if array.dtype == target:
         return array
     if dtype.base_dtype == dtypes.bfloat16 and target == np.uint16:
@@ -277,6 +277,8 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
         return graph.constant(value, number, name)
     dims = shapes.TensorShape(shape).as_list()
     array = as_array(value, number)
+    if 0 in dims and not isinstance(value, (np.ndarray, np.generic)):
+        array = np.empty(dims, array.dtype)
     if verify_shape and list(array.shape) != dims:
         raise TypeError(f"Expected Tensor's shape: {tuple(dims)}, but got {array.shape}.")
     if list(array.shape) == dims:
@@ -332,33 +334,25 @@ def _pack(value: Any, dtype: dtypes.DType, name: str) -> Any:
             )
         return item
 
-    def pack(items: Any, scope: str) -> Any:
-        converted, must = [], False
-        for i, item in enumerate(items):
-            if isinstance(item, _native.Tensor) or hasattr(item, "_as_graph_element"):
+    def pack(items: Any, name: str) -> Any:
+        with name_scope(name) as scope:
+            converted, must = [], False
+            for i, item in enumerate(items):
+                if isinstance(item, (list, tuple)):
+                    item = pack(item, str(i))
+                must = must or isinstance(item, _native.Tensor) or hasattr(item, "_as_graph_element")
                 converted.append(item)
-                must = True
-            elif isinstance(item, (list, tuple)):
-                inner = pack(item, str(i))
-                must = must or isinstance(inner, _native.Tensor)
-                converted.append(inner)
-            else:
-                converted.append(item)
-        if not must:
-            return converted
-        tensors = []
-        for i, item in enumerate(converted):
-            if isinstance(item, _native.Tensor):
-                tensors.append(item)
-            elif hasattr(item, "_as_graph_element"):
-                tensors.append(convert_to_tensor(item))
-            else:
-                # NOTE: the constant is named by its position.
-                tensors.append(constant(item, dtype=dtype, name=str(i)))
-        return raw.Pack(values=tensors, axis=0, name=scope)
+            if not must:
+                return converted
+            tensors = []
+            for i, item in enumerate(converted):
+                if isinstance(item, _native.Tensor) or hasattr(item, "_as_graph_element"):
+                    tensors.append(convert_to_tensor(item))
+                else:
+                    tensors.append(constant(item, dtype=dtype, name=str(i)))
+            return raw.Pack(values=tensors, axis=0, name=scope)
 
-    with name_scope(name) as scope:
-        return pack(cast(value), scope)
+    return pack(cast(value), name)
 
 
 def _shape_conversion(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:

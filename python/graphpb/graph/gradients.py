@@ -189,11 +189,16 @@ def gradients(
             bool(gate_gradients),
             aggregation_method in (AggregationMethod.EXPERIMENTAL_TREE, AggregationMethod.EXPERIMENTAL_ACCUMULATE_N),
             bool(colocate_gradients_with_ops),
-            unconnected is UnconnectedGradients.ZERO,
+            False,
             [k for k, f in _registered.items() if f is not None],
             [k for k, f in _registered.items() if f is None],
             _call_registered,
         )
+    if unconnected is UnconnectedGradients.ZERO and None in found:
+        from graphpb.ops.fill import zeros_like
+
+        with graph.as_default():
+            found = [zeros_like(x) if g is None else g for g, x in zip(found, xs)]
     return [_unpacked(g) for g in found]
 
 

@@ -50,23 +50,26 @@ def slice_helper(tensor: Any, key: Any, var: Any = None) -> Any:
     for i, k in enumerate(keys):
         bit = 1 << i
         if isinstance(k, builtins.slice):
+            # Beside a tensor, what is left out becomes a constant of its type.
+            kinds = [t.dtype.base_dtype for t in (k.start, k.stop, k.step) if isinstance(t, _native.Tensor)]
+            kind = next((d for d in (dtypes.int64, dtypes.int32, dtypes.int16) if d in kinds), None)
             if k.start is not None:
                 _check_index(k.start)
                 begin.append(k.start)
             else:
-                begin.append(0)
+                begin.append(0 if kind is None else constant(0, kind))
                 masks["begin_mask"] |= bit
             if k.stop is not None:
                 _check_index(k.stop)
                 end.append(k.stop)
             else:
-                end.append(0)
+                end.append(0 if kind is None else constant(0, kind))
                 masks["end_mask"] |= bit
             if k.step is not None:
                 _check_index(k.step)
                 strides.append(k.step)
             else:
-                strides.append(1)
+                strides.append(1 if kind is None else constant(1, kind))
         elif k is Ellipsis:
             begin.append(0)
             end.append(0)

@@ -64,7 +64,7 @@ def array_of(tensor: Any, value: Any) -> np.ndarray:
             f"or TensorHandles. For reference, the tensor object was {value} which was passed to the argument `feed_dict` with key {tensor}."
         )
     base = tensor.dtype.base_dtype
-    target = base.as_numpy_dtype
+    target = dtypes.numpy_dtype(base.as_datatype_enum).type
     if base == dtypes.bfloat16 and np.dtype(target) == np.uint16 and not (isinstance(value, np.ndarray) and value.dtype == np.uint16):
         from graphpb.graph.convert import as_array
 

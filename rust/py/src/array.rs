@@ -104,12 +104,9 @@ pub fn tensor_of_array(array: &Bound<'_, PyUntypedArray>, want: Option<DType>, b
         return Ok(Tensor::strings(values, &dims));
     }
     // A type kept as plain bits is told by the caller (bfloat16 without ml_dtypes is an array of uint16).
+    let bits = |w: DType| matches!(w, DType::BF16 | DType::QI8 | DType::QU8 | DType::QI16 | DType::QU16 | DType::QI32 | DType::I4 | DType::U4);
     let dtype = match want {
-        Some(w)
-            if w != dtype && w.size() == dtype.size() && !w.is_integer() && matches!(dtype, DType::U16 | DType::U8) && matches!(w, DType::BF16) =>
-        {
-            w
-        }
+        Some(w) if w != dtype && w.size() == dtype.size() && dtype.is_integer() && bits(w) => w,
         _ => dtype,
     };
     let array = if array.is_c_contiguous() && array.is_aligned() {
@@ -148,7 +145,7 @@ pub fn tensor_of(value: &Bound<'_, PyAny>, want: Option<DType>, borrow: bool) ->
     let py = value.py();
     if let Ok(array) = value.cast::<PyUntypedArray>() {
         let have = dtype_of(py, &array.dtype());
-        if have.is_some() && (want.is_none() || have == want) {
+        if have.is_some() && (want.is_none() || have == want) && !(want.is_none() && have == Some(DType::Str)) {
             return tensor_of_array(array, want, borrow);
         }
     }

@@ -31,6 +31,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(hooks::set_hooks, m)?)?;
     m.add_function(wrap_pyfunction!(registry::op_names, m)?)?;
     m.add_function(wrap_pyfunction!(registry::op_def, m)?)?;
+    m.add_function(wrap_pyfunction!(registry::has_kernel, m)?)?;
     m.add_function(wrap_pyfunction!(array::decode_tensor, m)?)?;
     m.add_function(wrap_pyfunction!(array::encode_tensor, m)?)?;
     m.add_function(wrap_pyfunction!(backprop::gradients, m)?)?;

@@ -8,6 +8,12 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use crate::attrs::attr_bytes;
 use crate::errors::OrRaise;
 
+/// Whether an op can run here, and is not just loaded and saved.
+#[pyfunction]
+pub fn has_kernel(name: &str) -> bool {
+    registry::lookup(name).is_some_and(|d| !matches!(d.kernel, registry::Kernel::Unsupported))
+}
+
 /// The names of all ops.
 #[pyfunction]
 pub fn op_names() -> Vec<&'static str> {

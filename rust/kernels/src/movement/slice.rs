@@ -75,6 +75,9 @@ pub fn resolve(dims: &[i64], begin: Option<&[i64]>, end: Option<&[i64]>, strides
         } else if bit(masks.new_axis, i) {
             shape.push(Entry::NewAxis);
         } else {
+            if rank == 0 {
+                return Err(KernelError::invalid("Attempting to slice scalar input."));
+            }
             if full >= rank {
                 return Err(KernelError::invalid(format!("Index out of range using input dim {full}; input has only {rank} dims")));
             }
