@@ -94,6 +94,7 @@ from graphpb.shapes import dimension_value as dimension_value
 newaxis = None
 
 # Operations
+from graphpb.graph.static import constant_value as get_static_value  # noqa: E402, F401
 from graphpb.initializers import constant_initializer as constant_initializer  # noqa: E402
 from graphpb.initializers import glorot_normal_initializer as glorot_normal_initializer  # noqa: E402
 from graphpb.initializers import glorot_uniform_initializer as glorot_uniform_initializer  # noqa: E402
@@ -105,6 +106,7 @@ from graphpb.initializers import truncated_normal_initializer as truncated_norma
 from graphpb.initializers import uniform_unit_scaling_initializer as uniform_unit_scaling_initializer  # noqa: E402
 from graphpb.initializers import variance_scaling_initializer as variance_scaling_initializer  # noqa: E402
 from graphpb.initializers import zeros_initializer as zeros_initializer  # noqa: E402
+from graphpb.metrics.streaming import confusion_matrix as confusion_matrix  # noqa: E402
 from graphpb.ops.array import batch_to_space_nd as batch_to_space_nd  # noqa: E402
 from graphpb.ops.array import broadcast_to as broadcast_to  # noqa: E402
 from graphpb.ops.array import concat as concat  # noqa: E402
@@ -213,6 +215,26 @@ from graphpb.ops.gather import tensor_scatter_sub as tensor_scatter_sub  # noqa:
 from graphpb.ops.gather import tensor_scatter_update as tensor_scatter_update  # noqa: E402
 from graphpb.ops.gather import unique as unique  # noqa: E402
 from graphpb.ops.gather import unique_with_counts as unique_with_counts  # noqa: E402
+from graphpb.ops.linalg import cholesky as cholesky  # noqa: E402
+from graphpb.ops.linalg import cholesky_solve as cholesky_solve  # noqa: E402
+from graphpb.ops.linalg import cross as cross  # noqa: E402
+from graphpb.ops.linalg import diag as diag  # noqa: E402
+from graphpb.ops.linalg import diag_part as diag_part  # noqa: E402
+from graphpb.ops.linalg import einsum as einsum  # noqa: E402
+from graphpb.ops.linalg import matrix_band_part as matrix_band_part  # noqa: E402
+from graphpb.ops.linalg import matrix_determinant as matrix_determinant  # noqa: E402
+from graphpb.ops.linalg import matrix_diag as matrix_diag  # noqa: E402
+from graphpb.ops.linalg import matrix_diag_part as matrix_diag_part  # noqa: E402
+from graphpb.ops.linalg import matrix_inverse as matrix_inverse  # noqa: E402
+from graphpb.ops.linalg import matrix_set_diag as matrix_set_diag  # noqa: E402
+from graphpb.ops.linalg import matrix_solve as matrix_solve  # noqa: E402
+from graphpb.ops.linalg import matrix_solve_ls as matrix_solve_ls  # noqa: E402
+from graphpb.ops.linalg import matrix_triangular_solve as matrix_triangular_solve  # noqa: E402
+from graphpb.ops.linalg import norm as norm  # noqa: E402
+from graphpb.ops.linalg import qr as qr  # noqa: E402
+from graphpb.ops.linalg import self_adjoint_eig as self_adjoint_eig  # noqa: E402
+from graphpb.ops.linalg import self_adjoint_eigvals as self_adjoint_eigvals  # noqa: E402
+from graphpb.ops.linalg import svd as svd  # noqa: E402
 from graphpb.ops.math import accumulate_n as accumulate_n  # noqa: E402
 from graphpb.ops.math import add as add  # noqa: E402
 from graphpb.ops.math import add_n as add_n  # noqa: E402
@@ -239,9 +261,16 @@ from graphpb.ops.math import subtract as subtract  # noqa: E402
 from graphpb.ops.math import truediv as truediv  # noqa: E402
 from graphpb.ops.math import truncatediv as truncatediv  # noqa: E402
 from graphpb.ops.math import truncatemod as truncatemod  # noqa: E402
+from graphpb.ops.order import argsort as argsort  # noqa: E402
+from graphpb.ops.order import bincount as bincount  # noqa: E402
+from graphpb.ops.order import histogram_fixed_width as histogram_fixed_width  # noqa: E402
+from graphpb.ops.order import lin_space as lin_space  # noqa: E402
+from graphpb.ops.order import linspace as linspace  # noqa: E402
+from graphpb.ops.order import sort as sort  # noqa: E402
 from graphpb.ops.product import matmul as matmul  # noqa: E402
 from graphpb.ops.product import matvec as matvec  # noqa: E402
 from graphpb.ops.product import tensordot as tensordot  # noqa: E402
+from graphpb.ops.random import get_seed as get_seed  # noqa: E402
 from graphpb.ops.random import multinomial as multinomial  # noqa: E402
 from graphpb.ops.random import random_crop as random_crop  # noqa: E402
 from graphpb.ops.random import random_gamma as random_gamma  # noqa: E402
@@ -251,7 +280,9 @@ from graphpb.ops.random import random_shuffle as random_shuffle  # noqa: E402
 from graphpb.ops.random import random_uniform as random_uniform  # noqa: E402
 from graphpb.ops.random import set_random_seed as set_random_seed  # noqa: E402
 from graphpb.ops.random import truncated_normal as truncated_normal  # noqa: E402
+from graphpb.ops.reduce import argmax as arg_max  # noqa: E402, F401
 from graphpb.ops.reduce import argmax as argmax  # noqa: E402
+from graphpb.ops.reduce import argmin as arg_min  # noqa: E402, F401
 from graphpb.ops.reduce import argmin as argmin  # noqa: E402
 from graphpb.ops.reduce import count_nonzero as count_nonzero  # noqa: E402
 from graphpb.ops.reduce import reduce_all as reduce_all  # noqa: E402
@@ -266,12 +297,34 @@ from graphpb.ops.reduce import reduce_std as reduce_std  # noqa: E402
 from graphpb.ops.reduce import reduce_sum as reduce_sum  # noqa: E402
 from graphpb.ops.reduce import reduce_variance as reduce_variance  # noqa: E402
 from graphpb.ops.reduce import trace as trace  # noqa: E402
+from graphpb.ops.segment import segment_max as segment_max  # noqa: E402
+from graphpb.ops.segment import segment_mean as segment_mean  # noqa: E402
+from graphpb.ops.segment import segment_min as segment_min  # noqa: E402
+from graphpb.ops.segment import segment_prod as segment_prod  # noqa: E402
+from graphpb.ops.segment import segment_sum as segment_sum  # noqa: E402
+from graphpb.ops.segment import sparse_segment_mean as sparse_segment_mean  # noqa: E402
+from graphpb.ops.segment import sparse_segment_sqrt_n as sparse_segment_sqrt_n  # noqa: E402
+from graphpb.ops.segment import sparse_segment_sum as sparse_segment_sum  # noqa: E402
+from graphpb.ops.segment import unsorted_segment_max as unsorted_segment_max  # noqa: E402
+from graphpb.ops.segment import unsorted_segment_mean as unsorted_segment_mean  # noqa: E402
+from graphpb.ops.segment import unsorted_segment_min as unsorted_segment_min  # noqa: E402
+from graphpb.ops.segment import unsorted_segment_prod as unsorted_segment_prod  # noqa: E402
+from graphpb.ops.segment import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n  # noqa: E402
+from graphpb.ops.segment import unsorted_segment_sum as unsorted_segment_sum  # noqa: E402
 from graphpb.ops.shape import broadcast_dynamic_shape as broadcast_dynamic_shape  # noqa: E402
 from graphpb.ops.shape import broadcast_static_shape as broadcast_static_shape  # noqa: E402
 from graphpb.ops.shape import rank as rank  # noqa: E402
 from graphpb.ops.shape import shape as shape  # noqa: E402
 from graphpb.ops.shape import shape_n as shape_n  # noqa: E402
 from graphpb.ops.shape import size as size  # noqa: E402
+from graphpb.ops.sparse import sparse_add as sparse_add  # noqa: E402
+from graphpb.ops.sparse import sparse_concat as sparse_concat  # noqa: E402
+from graphpb.ops.sparse import sparse_reduce_sum as sparse_reduce_sum  # noqa: E402
+from graphpb.ops.sparse import sparse_reorder as sparse_reorder  # noqa: E402
+from graphpb.ops.sparse import sparse_reshape as sparse_reshape  # noqa: E402
+from graphpb.ops.sparse import sparse_tensor_dense_matmul as sparse_tensor_dense_matmul  # noqa: E402
+from graphpb.ops.sparse import sparse_tensor_to_dense as sparse_tensor_to_dense  # noqa: E402
+from graphpb.ops.sparse import sparse_to_dense as sparse_to_dense  # noqa: E402
 from graphpb.ops.state import count_up_to as count_up_to  # noqa: E402
 from graphpb.ops.state import scatter_add as scatter_add  # noqa: E402
 from graphpb.ops.state import scatter_div as scatter_div  # noqa: E402
@@ -372,7 +425,7 @@ from graphpb.variables.variable import variables_initializer as variables_initia
 _LAZY = (
     "app compat config contrib data debug distributions examples feature_column flags gfile graph_util image initializers io keras layers linalg logging "
     "lookup losses math metrics nn profiler protos python_io random resource_loader saved_model sets sparse spectral strings summary sysconfig test train "
-    "user_ops version manip bitwise"
+    "user_ops version manip bitwise debugging nest"
 ).split()
 
 _CONFIG = ("ConfigProto", "GPUOptions", "GraphOptions", "OptimizerOptions", "RunOptions", "RunMetadata")

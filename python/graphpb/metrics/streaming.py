@@ -263,9 +263,10 @@ def confusion_matrix(labels=None, predictions=None, num_classes=None, dtype=dtyp
             weights = convert_to_tensor(weights, name="weights")
             predictions.shape.assert_is_compatible_with(weights.shape)
             weights = cast(weights, dtype)
-        whole = cast(stack([num_classes, num_classes]), dtypes.int64)
+        whole = stack([num_classes, num_classes])
         places = stack([labels, predictions], axis=1)
         counted = ones_like(predictions, dtype) if weights is None else weights
+        whole = cast(whole, dtypes.int64)
         return raw.ScatterNd(indices=places, updates=counted, shape=whole)
 
 

@@ -1,0 +1,132 @@
+"""SparseTensors made dense, joined, reordered, reshaped and multiplied."""
+
+from graphpb import dtypes
+from graphpb.graph.composite import SparseTensor, SparseTensorValue
+from graphpb.graph.convert import convert_to_tensor
+from graphpb.graph.scopes import name_scope
+from graphpb.ops import raw
+from graphpb.ops.fill import zeros
+
+
+def _sparse(value):
+    if isinstance(value, SparseTensorValue):
+        return SparseTensor(value.indices, value.values, value.dense_shape)
+    if not isinstance(value, SparseTensor):
+        raise TypeError(f"Input must be a SparseTensor. Received: {value}")
+    return value
+
+
+def sparse_to_dense(sparse_indices, output_shape, sparse_values, default_value=0, validate_indices=True, name=None):
+    """Make a dense tensor with values at coordinates.
+
+    Args:
+      sparse_indices: int32 or int64 [n, rank], or [n], or a scalar.
+      output_shape: dtype of the indices [rank].
+      sparse_values: any type [n], or a scalar.
+      default_value: Scalar elsewhere.
+      validate_indices: Fail unless the indices are in order and all different.
+    """
+    return raw.SparseToDense(
+        sparse_indices=sparse_indices,
+        output_shape=output_shape,
+        sparse_values=sparse_values,
+        default_value=default_value,
+        validate_indices=validate_indices,
+        name=name,
+    )
+
+
+def sparse_tensor_to_dense(sp_input, default_value=None, validate_indices=True, name=None):
+    """Make a dense tensor of a SparseTensor, with zeros or another value elsewhere."""
+    sp_input = _sparse(sp_input)
+    if default_value is None:
+        default_value = zeros([], dtype=sp_input.dtype)
+    return sparse_to_dense(
+        sp_input.indices, sp_input.dense_shape, sp_input.values, default_value=default_value, validate_indices=validate_indices, name=name
+    )
+
+
+def sparse_concat(axis, sp_inputs, name=None, expand_nonconcat_dim=False, concat_dim=None, expand_nonconcat_dims=None):
+    """Join SparseTensors along an axis.
+
+    Args:
+      axis: Integer.
+      sp_inputs: SparseTensors with equal sizes on the other axes.
+      name: Name of the node; default `SparseConcat`.
+      expand_nonconcat_dim: Only False.
+      concat_dim: Older name of `axis`.
+      expand_nonconcat_dims: Only None or False.
+    """
+    if expand_nonconcat_dim or expand_nonconcat_dims:
+        raise NotImplementedError("sparse_concat: expand_nonconcat_dims is not supported.")
+    axis = axis if concat_dim is None else concat_dim
+    parts = [_sparse(part) for part in sp_inputs]
+    if len(parts) == 1:
+        return parts[0]
+    joined = raw.SparseConcat(
+        indices=[part.indices for part in parts],
+        values=[part.values for part in parts],
+        shapes=[part.dense_shape for part in parts],
+        concat_dim=axis,
+        name=name,
+    )
+    return SparseTensor(*joined)
+
+
+def sparse_reorder(sp_input, name=None):
+    """Return a SparseTensor with its elements in row-major order."""
+    sp_input = _sparse(sp_input)
+    indices, values = raw.SparseReorder(input_indices=sp_input.indices, input_values=sp_input.values, input_shape=sp_input.dense_shape, name=name)
+    return SparseTensor(indices, values, sp_input.dense_shape)
+
+
+def sparse_reshape(sp_input, shape, name=None):
+    """Give a SparseTensor another dense shape; one entry may be -1."""
+    sp_input = _sparse(sp_input)
+    shape = convert_to_tensor(shape, dtype=dtypes.int64)
+    with name_scope(name, "SparseReshape", [sp_input.values]) as name:
+        indices, new_shape = raw.SparseReshape(input_indices=sp_input.indices, input_shape=sp_input.dense_shape, new_shape=shape, name=name)
+        return SparseTensor(indices, sp_input.values, new_shape)
+
+
+def sparse_tensor_dense_matmul(sp_a, b, adjoint_a=False, adjoint_b=False, name=None):
+    """Multiply a sparse matrix [n, k] by a dense one [k, m]."""
+    sp_a = _sparse(sp_a)
+    with name_scope(name, "SparseTensorDenseMatMul", [sp_a.indices, sp_a.values, b]) as name:
+        b = convert_to_tensor(b, name="b")
+        return raw.SparseTensorDenseMatMul(
+            a_indices=sp_a.indices, a_values=sp_a.values, a_shape=sp_a.dense_shape, b=b, adjoint_a=adjoint_a, adjoint_b=adjoint_b, name=name
+        )
+
+
+def sparse_reduce_sum(sp_input, axis=None, keepdims=None, reduction_axes=None, keep_dims=None):
+    """Sum a SparseTensor along axes into a dense tensor; the last two are older names of the arguments."""
+    sp_input = _sparse(sp_input)
+    axis = reduction_axes if axis is None else axis
+    keepdims = keep_dims if keepdims is None else keepdims
+    if axis is None:
+        axis = list(range(sp_input.shape.ndims))
+    return raw.SparseReduceSum(
+        input_indices=sp_input.indices, input_values=sp_input.values, input_shape=sp_input.dense_shape, reduction_axes=axis, keep_dims=bool(keepdims)
+    )
+
+
+def sparse_add(a, b, threshold=None, thresh=None):
+    """Add a SparseTensor and a dense tensor, or two SparseTensors; small sums up to a threshold are dropped."""
+    threshold = thresh if threshold is None else threshold
+    if isinstance(a, (SparseTensor, SparseTensorValue)) and isinstance(b, (SparseTensor, SparseTensorValue)):
+        a, b = _sparse(a), _sparse(b)
+        limit = convert_to_tensor(0 if threshold is None else threshold, dtype=a.values.dtype.real_dtype.base_dtype, name="thresh")
+        return SparseTensor(
+            *raw.SparseAdd(
+                a_indices=a.indices,
+                a_values=a.values,
+                a_shape=a.dense_shape,
+                b_indices=b.indices,
+                b_values=b.values,
+                b_shape=b.dense_shape,
+                thresh=limit,
+            )
+        )
+    sparse, dense = (_sparse(a), b) if isinstance(a, (SparseTensor, SparseTensorValue)) else (_sparse(b), a)
+    return raw.SparseTensorDenseAdd(a_indices=sparse.indices, a_values=sparse.values, a_shape=sparse.dense_shape, b=dense)
