@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use graphpb_kernels::DType;
 
 use crate::error::{Error, Result};
+use crate::grad::{GradValue, Options, gradients};
 use crate::graph::Graph;
 use crate::graph::attr::{Attr, Attrs};
-use crate::graph::builder::arg_len;
+use crate::graph::builder::{Name, NewNode, arg_len};
 use crate::graph::fact::{Fact, Shape};
 use crate::graph::import::ImportOptions;
 use crate::graph::node::{NodeId, Out};
@@ -166,4 +167,36 @@ fn has_effect(graph: &Graph, id: NodeId) -> bool {
 /// The facts of a call's inputs, with shapes that are not certain forgotten.
 pub fn forget_shapes(facts: &[Fact]) -> Vec<Fact> {
     facts.iter().map(|f| Fact { shape: Shape::UNKNOWN, ..f.clone() }).collect()
+}
+
+/// The gradients of a function's results with respect to its arguments, as a body that takes the arguments and then the
+/// gradients of the results (`SymbolicGradient`).
+pub fn gradient(library: Option<&proto::FunctionDefLibrary>, function: &str, attrs: &Attrs, inputs: &[Fact]) -> Result<Body> {
+    let signature = find(library, function).and_then(|f| f.signature.as_ref());
+    let n = signature.ok_or_else(|| Error::not_found(format!("Function {function} is not defined.")))?.input_arg.len();
+    let (args, dys) =
+        inputs.split_at_checked(n).ok_or_else(|| Error::invalid(format!("function {function} takes {n} arguments, got {}", inputs.len())))?;
+    let mut body = instantiate(library, function, attrs, args)?;
+    if dys.len() != body.results.len() {
+        return Err(Error::invalid(format!("function {function} gives {} results, got {} gradients", body.results.len(), dys.len())));
+    }
+    let mut grad_ys = Vec::new();
+    let arguments = body.args.clone();
+    for (i, f) in dys.iter().enumerate() {
+        let name = format!("gradient_of_result_{i}");
+        let new = NewNode::new("Placeholder", Name::Unique(&name), &[]).attr("dtype", f.dtype).attr("shape", f.shape.clone());
+        let dy = body.graph.add(new)?.out(0);
+        body.args.push(dy);
+        grad_ys.push(Some(GradValue::Dense(dy)));
+    }
+    let options = Options { scope: "gradients/".into(), grad_ys, unconnected_zero: true, ..Default::default() };
+    let found = gradients(&mut body.graph, &body.results, &arguments, options)?;
+    body.results = Vec::new();
+    for g in found {
+        match g {
+            Some(GradValue::Dense(o)) => body.results.push(o),
+            _ => return Err(Error::unimplemented(format!("the gradient of function {function} has rows for an argument"))),
+        }
+    }
+    Ok(body)
 }

@@ -1,6 +1,7 @@
 //! THE list of ops: adding one is a file in its family and a line here.
 
 pub mod array;
+pub mod check;
 pub mod control;
 pub mod math;
 pub mod nn;
@@ -119,6 +120,12 @@ pub static ALL: &[&OpDef] = &[
     &array::where_true::WHERE,
     &array::zeros_like::ONES_LIKE,
     &array::zeros_like::ZEROS_LIKE,
+    // check
+    &check::assert::ASSERT,
+    &check::check_numerics::CHECK_NUMERICS,
+    &check::check_numerics::CHECK_NUMERICS_V2,
+    &check::print::PRINT,
+    &check::print::PRINT_V2,
     // control
     &control::constant::CONST,
     &control::functional::CASE_OP,
@@ -129,6 +136,7 @@ pub static ALL: &[&OpDef] = &[
     &control::functional::STATELESS_CASE,
     &control::functional::STATELESS_IF,
     &control::functional::STATELESS_WHILE,
+    &control::functional::SYMBOLIC_GRADIENT,
     &control::functional::WHILE_OP,
     &control::identity::IDENTITY,
     &control::loops::ENTER,

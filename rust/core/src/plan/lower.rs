@@ -418,7 +418,8 @@ impl Lowering<'_, '_> {
 
     /// Ops that the plan itself runs.
     fn control(&mut self, id: NodeId, def: &'static OpDef, inputs: SmallVec<[Source; 4]>) -> Result<()> {
-        let node = self.graph.node(id);
+        let graph = self.graph;
+        let node = graph.node(id);
         match def.name {
             "NoOp" | "ControlTrigger" => Ok(()),
             "Placeholder" => {
@@ -442,6 +443,12 @@ impl Lowering<'_, '_> {
                 let f = node.attrs.func("f")?.clone();
                 self.call(id, &f.name, &f.attrs)
             }
+            "SymbolicGradient" => {
+                let f = node.attrs.func("f")?.clone();
+                let facts = self.facts(&node.inputs);
+                let body = function::gradient(graph.library.as_ref(), &f.name, &f.attrs, &facts)?;
+                self.inline(id, body)
+            }
             "If" | "StatelessIf" => {
                 let branches = [node.attrs.func("else_branch")?.clone(), node.attrs.func("then_branch")?.clone()];
                 self.branches(id, def, &branches, inputs, true)
@@ -462,11 +469,16 @@ impl Lowering<'_, '_> {
     /// A call: the body's nodes become part of this plan.
     fn call(&mut self, id: NodeId, name: &str, attrs: &Attrs) -> Result<()> {
         let node = self.graph.node(id);
+        let body = function::instantiate(self.graph.library.as_ref(), name, attrs, &self.facts(&node.inputs))?;
+        self.inline(id, body)
+    }
+
+    fn inline(&mut self, id: NodeId, body: function::Body) -> Result<()> {
+        let node = self.graph.node(id);
         let compiler = self.compiler.inner(&node.name);
         if compiler.depth > MAX_DEPTH {
-            return Err(Error::invalid(format!("functions are nested more than {MAX_DEPTH} deep; is '{name}' recursive?")));
+            return Err(Error::invalid(format!("functions are nested more than {MAX_DEPTH} deep; is one recursive?")));
         }
-        let body = function::instantiate(self.graph.library.as_ref(), name, attrs, &self.facts(&node.inputs))?;
         let loops = Loops::find(&body.graph)?;
         let request = Request { feeds: &body.args, fetches: &body.results, targets: &body.effects, cut: &HashSet::new() };
         let nodes = prune(&body.graph, &request, &loops)?;

@@ -86,6 +86,17 @@ pub static PARTITIONED_CALL: OpDef = CALL;
 pub static STATEFUL_PARTITIONED_CALL: OpDef =
     OpDef { name: "StatefulPartitionedCall", doc: "Calls the function `f`, which may have effects.", traits: Traits::STATEFUL, ..CALL };
 
+pub static SYMBOLIC_GRADIENT: OpDef = OpDef {
+    name: "SymbolicGradient",
+    doc: "The gradients of the function `f`: takes its inputs, then the gradients of its outputs.",
+    inputs: &[args_by_types("input", "Tin")],
+    outputs: &[args_by_types("output", "Tout")],
+    attrs: &[attr("Tin", AttrKind::ListType).at_least(1), attr("Tout", AttrKind::ListType).at_least(1), attr("f", AttrKind::Func)],
+    kernel: Kernel::Control,
+    grad: Grad::Missing(REASON),
+    ..OpDef::BASE
+};
+
 pub static CONTROL_TRIGGER: OpDef = OpDef {
     name: "ControlTrigger",
     doc: "Does nothing; runs after its control inputs, dead or alive.",
