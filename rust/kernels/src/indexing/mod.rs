@@ -1,9 +1,9 @@
 //! Kernels driven by index tensors: gathering, scattering, segments, search.
 
+pub mod counts;
 pub mod gather;
 pub mod number;
 pub mod one_hot;
-pub mod scan;
 pub mod scatter;
 pub mod segment;
 pub mod top_k;

@@ -6,8 +6,8 @@ use crate::graph::fact::Shape;
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
 use crate::testing::cases::Case;
+use graphpb_kernels::indexing::counts::{bincount, histogram};
 use graphpb_kernels::indexing::number::Real;
-use graphpb_kernels::indexing::scan::{bincount, histogram};
 use graphpb_kernels::{DType, Tensor, with_real};
 
 const TYPES: &[DType] = &[DType::I32, DType::I64, DType::F32, DType::F64];
