@@ -5,6 +5,7 @@ pub mod buffer;
 pub mod dtype;
 pub mod error;
 pub mod gemm;
+pub mod hash;
 pub mod indexing;
 pub mod isa;
 pub mod movement;

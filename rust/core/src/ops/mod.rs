@@ -7,6 +7,7 @@ pub mod math;
 pub mod nn;
 pub mod random;
 pub mod state;
+pub mod string;
 
 use crate::registry::OpDef;
 
@@ -419,4 +420,29 @@ pub static ALL: &[&OpDef] = &[
     &random::truncated_normal::TRUNCATED_NORMAL,
     &random::uniform::RANDOM_UNIFORM,
     &random::uniform_int::RANDOM_UNIFORM_INT,
+    // string
+    &string::as_string::AS_STRING,
+    &string::base64::DECODE_BASE64,
+    &string::base64::ENCODE_BASE64,
+    &string::case::STRING_LOWER,
+    &string::case::STRING_STRIP,
+    &string::case::STRING_UPPER,
+    &string::decode_raw::DECODE_PADDED_RAW,
+    &string::decode_raw::DECODE_RAW,
+    &string::format::STRING_FORMAT,
+    &string::hash_bucket::STRING_TO_HASH_BUCKET,
+    &string::hash_bucket::STRING_TO_HASH_BUCKET_FAST,
+    &string::hash_bucket::STRING_TO_HASH_BUCKET_STRONG,
+    &string::join::REDUCE_JOIN,
+    &string::join::STRING_JOIN,
+    &string::join::UNSORTED_SEGMENT_JOIN,
+    &string::length::STRING_LENGTH,
+    &string::length::SUBSTR,
+    &string::regex::REGEX_FULL_MATCH,
+    &string::regex::REGEX_REPLACE,
+    &string::regex::STATIC_REGEX_FULL_MATCH,
+    &string::regex::STATIC_REGEX_REPLACE,
+    &string::split::STRING_SPLIT,
+    &string::split::STRING_SPLIT_V2,
+    &string::to_number::STRING_TO_NUMBER,
 ];
