@@ -11,6 +11,7 @@ from graphpb import _native, dtypes
 from graphpb.graph import core
 from graphpb.graph.convert import constant
 from graphpb.ops import raw
+from graphpb.shapes import Dimension
 
 _BAD_INDEX = "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar tf.int32/tf.int64 tensors are valid indices, got {!r}"
 
@@ -24,6 +25,11 @@ def _check_index(index: Any) -> None:
     elif hasattr(index, "__index__") and not isinstance(index, np.ndarray):
         return
     raise TypeError(_BAD_INDEX.format(index))
+
+
+def _is_given(bound: Any) -> bool:
+    """Whether a part of a slice is there: not None, and not a Dimension without a value."""
+    return bound is not None and not (isinstance(bound, Dimension) and bound.value is None)
 
 
 def slice_helper(tensor: Any, key: Any, var: Any = None) -> Any:
@@ -53,19 +59,19 @@ def slice_helper(tensor: Any, key: Any, var: Any = None) -> Any:
             # Beside a tensor, what is left out becomes a constant of its type.
             kinds = [t.dtype.base_dtype for t in (k.start, k.stop, k.step) if isinstance(t, _native.Tensor)]
             kind = next((d for d in (dtypes.int64, dtypes.int32, dtypes.int16) if d in kinds), None)
-            if k.start is not None:
+            if _is_given(k.start):
                 _check_index(k.start)
                 begin.append(k.start)
             else:
                 begin.append(0 if kind is None else constant(0, kind))
                 masks["begin_mask"] |= bit
-            if k.stop is not None:
+            if _is_given(k.stop):
                 _check_index(k.stop)
                 end.append(k.stop)
             else:
                 end.append(0 if kind is None else constant(0, kind))
                 masks["end_mask"] |= bit
-            if k.step is not None:
+            if _is_given(k.step):
                 _check_index(k.step)
                 strides.append(k.step)
             else:
@@ -84,7 +90,8 @@ def slice_helper(tensor: Any, key: Any, var: Any = None) -> Any:
             _check_index(k)
             begin.append(k)
             end.append(k + 1)
-            strides.append(1)
+            wide = isinstance(k, _native.Tensor) and k.dtype in (dtypes.int16, dtypes.int64)
+            strides.append(constant(1, dtype=k.dtype) if wide else 1)
             masks["shrink_axis_mask"] |= bit
     with core.name_scope(None, "strided_slice", [tensor, *begin, *end, *strides]) as name:
         if begin:
