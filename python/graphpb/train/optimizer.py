@@ -215,7 +215,8 @@ class Optimizer:
         if constraint is None:
             return update
         with control_dependencies([update]):
-            return variable.assign(constraint(variable))
+            # The read that the variable was made with may come before the update; a new one comes after.
+            return variable.assign(constraint(variable.read_value()))
 
     def get_slot(self, var, name):
         """Return the slot of a variable, or None.
