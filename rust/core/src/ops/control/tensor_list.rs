@@ -10,6 +10,7 @@ use crate::graph::infer::{ShapeCtx, scalars};
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
 use graphpb_kernels::movement::concat::{concat, pack};
+use graphpb_kernels::pointwise::{Binary, binary};
 use graphpb_kernels::{DType, Handle, Tensor, shape_text};
 
 /// The longest list; each element costs memory even when it is empty.
@@ -70,6 +71,23 @@ fn list<'a>(c: &'a KernelCtx, i: usize) -> Result<&'a List> {
     let t = c.input(i);
     let found = if t.dtype() == DType::Variant { t.as_handles().first() } else { None };
     found.and_then(|h| h.downcast_ref::<List>()).ok_or_else(|| Error::invalid(format!("Input {i} is not a list.")))
+}
+
+/// The sum of two lists, element by element; an element that was never written is zero.
+pub fn add_lists(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let list_of = |t: &Tensor| t.as_handles().first().and_then(|h| h.downcast_ref::<List>().cloned());
+    let (Some(mut sum), Some(other)) = (list_of(a), list_of(b)) else { return Err(Error::invalid("AddN of variants adds lists of tensors")) };
+    if sum.items.len() != other.items.len() || sum.dtype != other.dtype {
+        let (n, m) = (sum.items.len(), other.items.len());
+        return Err(Error::invalid(format!("Trying to add two lists of tensors of different lengths or types ({n} and {m} elements)")));
+    }
+    for (x, y) in sum.items.iter_mut().zip(other.items) {
+        *x = match (x.take(), y) {
+            (Some(p), Some(q)) => Some(binary(Binary::Add, p, q)?),
+            (p, q) => p.or(q),
+        };
+    }
+    Ok(sum.into_tensor())
 }
 
 /// Input `i` as a list to change: the very one when nobody else holds it.
