@@ -137,7 +137,8 @@ pub fn sample_types(def: &OpDef) -> Vec<DType> {
             .copied()
             .filter(|d| d.is_integer() || d.is_floating() || d.is_complex() || matches!(d, DType::Bool | DType::Str))
             .collect(),
-        Some(a) => a.types.to_vec(),
+        // What a variant holds is not drawn.
+        Some(a) => a.types.iter().copied().filter(|d| d.is_plain() || *d == DType::Str).collect(),
     }
 }
 
