@@ -288,3 +288,45 @@ def test_indexed_slices_are_fetched_and_fed(sess):
     got = sess.run(s)
     assert got.values.tolist() == [[1], [2]] and got.indices.tolist() == [0, 2] and got.dense_shape.tolist() == [3, 1]
     assert sess.run(tf.convert_to_tensor(s)).tolist() == [[1], [0], [2]]
+
+
+def test_a_session_is_freed_with_what_it_remembers():
+    import gc
+    import weakref
+
+    g = tf.Graph()
+    with g.as_default():
+        x = tf.placeholder(tf.float32, [])
+        y = x + 1.0
+    s = tf.Session(graph=g)
+    for _ in range(3):
+        s.run(y, {x: 1.0})
+    gone = weakref.ref(s)
+    del s, x, y, g
+    gc.collect()
+    assert gone() is None
+
+
+def test_an_interrupt_stops_a_long_run(tmp_path):
+    import signal
+    import subprocess
+    import sys
+    import time
+
+    script = tmp_path / "long.py"
+    script.write_text(
+        "import signal, graphpb as tf, numpy as np\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "x = y = tf.Variable(np.eye(400, dtype=np.float32))\n"
+        "for _ in range(20000):\n    y = tf.matmul(y, x)\n"
+        "s = tf.Session()\n"
+        "s.run(x.initializer)\n"
+        "print('ready', flush=True)\n"
+        "try:\n    s.run(y)\nexcept KeyboardInterrupt:\n    print('interrupted', s.run(tf.constant(3.0)))\n"
+    )
+    p = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    assert p.stdout.readline().strip() == "ready"
+    time.sleep(0.5)
+    p.send_signal(signal.SIGINT)
+    out, _ = p.communicate(timeout=120)
+    assert out.strip() == "interrupted 3.0"

@@ -14,6 +14,7 @@ use graphpb_kernels::{DType, Tensor};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
 use smallvec::SmallVec;
 
 use crate::array::{result_object, tensor_of};
@@ -48,7 +49,7 @@ struct Known {
     /// For each fetch the number of its result; none for an operation.
     places: SmallVec<[Option<u32>; 4]>,
     /// Keeps the objects alive whose addresses are the key.
-    _keep: Vec<Py<PyAny>>,
+    keep: Vec<Py<PyAny>>,
 }
 
 type Key = SmallVec<[usize; 8]>;
@@ -90,7 +91,7 @@ fn raise_in(py: Python<'_>, graph: &Bound<'_, PyGraph>, e: Error) -> PyErr {
 fn prepare(session: &Session, graph: &Bound<'_, PyGraph>, feeds: Vec<Out>, fetches: Vec<Out>, targets: Vec<NodeId>) -> PyResult<Prep> {
     let py = graph.py();
     let epoch = graph.get().read().epoch();
-    let plan = session.prepare(&feeds, &fetches, &targets).map_err(|e| raise_in(py, graph, e))?;
+    let plan = py.detach(|| session.prepare(&feeds, &fetches, &targets)).map_err(|e| raise_in(py, graph, e))?;
     let facts = plan.feed_facts().map(|f| (f.dtype, f.shape.rank() == Some(0))).collect();
     Ok(Prep { feeds, fetches, targets, epoch, plan, facts })
 }
@@ -161,6 +162,9 @@ fn feed_value(v: &Bound<'_, PyAny>, dtype: DType, scalar: bool) -> PyResult<Opti
 
 #[pymethods]
 impl PyRun {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.session)
+    }
     /// Run with one array (or value of the right type) per feed; returns one object per fetch.
     #[pyo3(signature = (values, timeout_ms=0, trace=None))]
     fn run<'py>(
@@ -203,8 +207,8 @@ fn closed_error() -> PyErr {
     PyRuntimeError::new_err("Attempted to use a closed Session.")
 }
 
-/// Addresses of what is fetched and fed; None for forms that are not remembered.
-fn key_of(fetches: &Bound<'_, PyAny>, feed: Option<&Bound<'_, PyDict>>) -> Option<(Key, Form)> {
+/// Addresses of what is fetched and fed.
+fn key_of(fetches: &Bound<'_, PyAny>, feed: Option<&Bound<'_, PyDict>>) -> (Key, Form) {
     let mut key = Key::new();
     let form = if let Ok(l) = fetches.cast_exact::<PyList>() {
         key.push(1);
@@ -229,7 +233,7 @@ fn key_of(fetches: &Bound<'_, PyAny>, feed: Option<&Bound<'_, PyDict>>) -> Optio
             key.push(k.as_ptr() as usize);
         }
     }
-    Some((key, form))
+    (key, form)
 }
 
 #[pymethods]
@@ -239,6 +243,23 @@ impl PySession {
     fn new(graph: Py<PyGraph>, _args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PySession {
         let session = Session::new(graph.get().graph.clone());
         PySession { session, graph, known: Mutex::default(), closed: AtomicBool::new(false) }
+    }
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.graph)?;
+        // While another thread holds the lock, everything here is in use.
+        if let Ok(known) = self.known.try_lock() {
+            for entry in known.values() {
+                visit.call(&entry.run)?;
+                for o in &entry.keep {
+                    visit.call(o)?;
+                }
+            }
+        }
+        Ok(())
+    }
+    fn __clear__(&self) {
+        let known = self.known.try_lock().map(|mut k| std::mem::take(&mut *k));
+        drop(known);
     }
     #[getter]
     fn graph(&self, py: Python<'_>) -> Py<PyGraph> {
@@ -263,13 +284,12 @@ impl PySession {
     /// Remember a run: from now on `_run_known` does it. `places` has the result number of every fetch (None: an operation).
     fn _remember(
         &self,
-        py: Python<'_>,
         fetches: &Bound<'_, PyAny>,
         feed: Option<&Bound<'_, PyDict>>,
         run: Py<PyRun>,
         places: Vec<Option<u32>>,
     ) -> PyResult<()> {
-        let Some((key, form)) = key_of(fetches, feed) else { return Ok(()) };
+        let (key, form) = key_of(fetches, feed);
         let mut keep: Vec<Py<PyAny>> = Vec::new();
         match form {
             Form::Single => keep.push(fetches.clone().unbind()),
@@ -282,13 +302,12 @@ impl PySession {
         if let Some(d) = feed {
             keep.extend(d.keys().iter().map(Bound::unbind));
         }
-        let entry = Arc::new(Known { run, form, places: places.into_iter().collect(), _keep: keep });
+        let entry = Arc::new(Known { run, form, places: places.into_iter().collect(), keep });
         let mut known = lock(&self.known);
         let old = if known.len() >= MAX_KNOWN { std::mem::take(&mut *known) } else { HashMap::new() };
         known.insert(key, entry);
         drop(known);
         drop(old);
-        let _ = py;
         Ok(())
     }
     /// Do a remembered run; NotImplemented when it is not known, or when a fed value needs conversion or is refused.
@@ -305,7 +324,7 @@ impl PySession {
         if self.closed.load(Ordering::Relaxed) {
             return Err(closed_error());
         }
-        let Some((key, _)) = key_of(fetches, feed) else { return unknown() };
+        let (key, _) = key_of(fetches, feed);
         let Some(entry) = lock(&self.known).get(&key).cloned() else { return unknown() };
         let run = entry.run.get();
         let prep = run.fresh(py)?;
