@@ -27,8 +27,10 @@ def difference(label, actual, expected, slack=1.0):
     if np.all(same):
         return None
     where = tuple(int(i) for i in np.argwhere(~np.asarray(same))[0]) if expected.ndim else ()
-    return (f"{label}: {int(np.sum(~np.asarray(same)))} of {expected.size} elements differ, first at {list(where)}: "
-            f"{actual[where]!r}, expected {expected[where]!r}")
+    return (
+        f"{label}: {int(np.sum(~np.asarray(same)))} of {expected.size} elements differ, first at {list(where)}: "
+        f"{actual[where]!r}, expected {expected[where]!r}"
+    )
 
 
 def store(path, values):
@@ -50,6 +52,6 @@ def load(path):
         members = {name: file[name] for name in file.files}
     for key, dtype, shape in json.loads(members["index"].tobytes()):
         start, size = used.get(dtype, 0), int(np.prod(shape, dtype=np.int64))
-        values[key] = members[dtype][start:start + size].reshape(shape)
+        values[key] = members[dtype][start : start + size].reshape(shape)
         used[dtype] = start + size
     return values

@@ -38,7 +38,7 @@ def root_of(name, roots):
 
 def gradient_place(name, root):
     """Which forward op a gradient node's name speaks of: the path up to and with `_grad/`, or the bare name without number."""
-    rest = name[len(root):]
+    rest = name[len(root) :]
     match = re.match(r"(.*?_grad)/", rest)
     return root + (match.group(1) if match else re.sub(r"(_\d+)?(:\d+)?$", "", rest))
 
@@ -94,14 +94,18 @@ def first_difference(ours, theirs):
         b = right[i] if i < len(right) else None
         lines = node_difference(a, b, roots) if a is not None and b is not None else ["one graph ends here"]
         if lines:
+
             def around(nodes):
-                return ", ".join(f"{'>' if k == i else ''}{node.name}:{node.op}" for k, node in list(enumerate(nodes))[max(0, i - 2):i + 4])
-            return "\n".join([
-                f"node {i} of {len(right)} differs: {(b if b is not None else a).name!r}",
-                *("  " + text for text in lines),
-                f"  ours:       {around(left)}",
-                f"  TensorFlow: {around(right)}",
-            ])
+                return ", ".join(f"{'>' if k == i else ''}{node.name}:{node.op}" for k, node in list(enumerate(nodes))[max(0, i - 2) : i + 4])
+
+            return "\n".join(
+                [
+                    f"node {i} of {len(right)} differs: {(b if b is not None else a).name!r}",
+                    *("  " + text for text in lines),
+                    f"  ours:       {around(left)}",
+                    f"  TensorFlow: {around(right)}",
+                ]
+            )
     return None
 
 
@@ -117,7 +121,7 @@ def misnamed_gradients(ours):
         root = root_of(node.name, roots)
         if root is None:
             continue
-        rest = node.name[len(root):]
+        rest = node.name[len(root) :]
         forward = [rest[: match.start()] for match in re.finditer(r"_grad/", rest)]
         if any(name in ops for name in forward):
             continue

@@ -51,8 +51,9 @@ def test_graph_survives_load_and_save(name, path):
     assert saved.versions.producer == graph_def.versions.producer
 
 
-@pytest.mark.parametrize("name, path", [(name, path) for name, path in GRAPHS if name in RUN],
-                         ids=[f"{name}-{path.suffix[1:]}" for name, path in GRAPHS if name in RUN])
+@pytest.mark.parametrize(
+    "name, path", [(name, path) for name, path in GRAPHS if name in RUN], ids=[f"{name}-{path.suffix[1:]}" for name, path in GRAPHS if name in RUN]
+)
 def test_runs_equal_the_recorded_ones(name, path):
     graph_def, graph = load(path)
     absent, wrong, compared = RUN[name], [], 0

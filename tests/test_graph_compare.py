@@ -23,15 +23,18 @@ def graph(*changes):
     return text_format.Parse(text, protos.GraphDef())
 
 
-@pytest.mark.parametrize("change, said", [
-    (('input: "x" input: "w"', 'input: "w" input: "x"'), "inputs: ours ['w', 'x'], TensorFlow ['x', 'w']"),
-    (('name: "w" op: "Const"', 'name: "v" op: "Const"'), "name: ours 'v', TensorFlow 'w'"),
-    (('op: "Placeholder"', 'op: "PlaceholderV2"'), "op: ours 'PlaceholderV2', TensorFlow 'Placeholder'"),
-    (('key: "T" value { type: DT_FLOAT }', 'key: "T" value { type: DT_HALF }'), "attr T: ours type: DT_HALF, TensorFlow type: DT_FLOAT"),
-    (('attr { key: "T" value { type: DT_FLOAT } }', ''), "attr T: absent in ours"),
-    (('op: "Const"', 'op: "Const" device: "/cpu:0"'), "device: ours '/cpu:0'"),
-    (('input: "^x"', ''), "inputs: ours ['w', 'gradients/y_grad/MatMul']"),
-])
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (('input: "x" input: "w"', 'input: "w" input: "x"'), "inputs: ours ['w', 'x'], TensorFlow ['x', 'w']"),
+        (('name: "w" op: "Const"', 'name: "v" op: "Const"'), "name: ours 'v', TensorFlow 'w'"),
+        (('op: "Placeholder"', 'op: "PlaceholderV2"'), "op: ours 'PlaceholderV2', TensorFlow 'Placeholder'"),
+        (('key: "T" value { type: DT_FLOAT }', 'key: "T" value { type: DT_HALF }'), "attr T: ours type: DT_HALF, TensorFlow type: DT_FLOAT"),
+        (('attr { key: "T" value { type: DT_FLOAT } }', ""), "attr T: absent in ours"),
+        (('op: "Const"', 'op: "Const" device: "/cpu:0"'), "device: ours '/cpu:0'"),
+        (('input: "^x"', ""), "inputs: ours ['w', 'gradients/y_grad/MatMul']"),
+    ],
+)
 def test_a_difference_is_found_and_told(change, said):
     assert said in graph_compare.first_difference(graph(change), graph())
 
@@ -44,7 +47,7 @@ def test_a_missing_or_surplus_node_is_found():
 
 
 def test_exempt_attrs_and_gradient_nodes_do_not_count():
-    other = graph(('attr { key: "grad_a" value { b: false } }', ''), ("gradients/y_grad/MatMul", "gradients/y_grad/MatMul_7"))
+    other = graph(('attr { key: "grad_a" value { b: false } }', ""), ("gradients/y_grad/MatMul", "gradients/y_grad/MatMul_7"))
     assert graph_compare.first_difference(other, graph()) is None
 
 

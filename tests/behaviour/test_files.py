@@ -55,8 +55,21 @@ def test_saver_nodes(tf):
     tf.Variable(1.0, name="a")
     saver = tf.train.Saver()
     names = [op.name for op in tf.get_default_graph().get_operations() if op.name.startswith("save/")]
-    assert names == ["save/filename/input", "save/filename", "save/Const", "save/SaveV2/tensor_names", "save/SaveV2/shape_and_slices", "save/SaveV2", "save/control_dependency",
-                     "save/RestoreV2/tensor_names", "save/RestoreV2/shape_and_slices", "save/RestoreV2", "save/Assign", "save/Assign_1", "save/restore_all"]
+    assert names == [
+        "save/filename/input",
+        "save/filename",
+        "save/Const",
+        "save/SaveV2/tensor_names",
+        "save/SaveV2/shape_and_slices",
+        "save/SaveV2",
+        "save/control_dependency",
+        "save/RestoreV2/tensor_names",
+        "save/RestoreV2/shape_and_slices",
+        "save/RestoreV2",
+        "save/Assign",
+        "save/Assign_1",
+        "save/restore_all",
+    ]
     assert saver.saver_def.filename_tensor_name == "save/Const:0" and saver.saver_def.restore_op_name == "save/restore_all"
 
 
@@ -85,7 +98,7 @@ def test_summaries(tf, tmp_path):
         for i in range(3):
             writer.add_summary(s.run(merged, {x: float(i)}), i)
     writer.close()
-    file, = os.listdir(tmp_path)
+    (file,) = os.listdir(tmp_path)
     events = list(tf.train.summary_iterator(str(tmp_path / file)))
     assert events[0].file_version == "brain.Event:2" and any(e.HasField("graph_def") for e in events)
     scalars = [(e.step, v.simple_value) for e in events for v in e.summary.value if v.tag == "loss"]
@@ -148,7 +161,7 @@ def test_frozen_graph(tf):
         frozen = tf.graph_util.convert_variables_to_constants(s, tf.get_default_graph().as_graph_def(), ["y"])
     assert {n.op for n in frozen.node} == {"Const", "Identity", "Mul"}
     with tf.Graph().as_default(), tf.Session() as s:
-        y, = tf.import_graph_def(frozen, return_elements=["y:0"], name="")
+        (y,) = tf.import_graph_def(frozen, return_elements=["y:0"], name="")
         assert s.run(y).tolist() == [6.0]
 
 

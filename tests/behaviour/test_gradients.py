@@ -43,11 +43,19 @@ def test_length_mismatch(tf):
         tf.gradients([x, x * 2.0], x, grad_ys=[x])
 
 
-@pytest.mark.parametrize("make, expected", [
-    (lambda tf, x: tf.nn.relu(x), [0.0, 0.0, 1.0]), (lambda tf, x: tf.abs(x), [-1.0, 0.0, 1.0]), (lambda tf, x: tf.maximum(x, 0.0), [0.0, 1.0, 1.0]),
-    (lambda tf, x: tf.minimum(x, 0.0), [1.0, 1.0, 0.0]), (lambda tf, x: tf.sign(x), [0.0, 0.0, 0.0]), (lambda tf, x: tf.square(x), [-4.0, 0.0, 6.0]),
-    (lambda tf, x: tf.reduce_max(tf.stack([x, x])), [0.0, 0.0, 1.0]), (lambda tf, x: tf.stop_gradient(x) * x, [-2.0, 0.0, 3.0]),
-])
+@pytest.mark.parametrize(
+    "make, expected",
+    [
+        (lambda tf, x: tf.nn.relu(x), [0.0, 0.0, 1.0]),
+        (lambda tf, x: tf.abs(x), [-1.0, 0.0, 1.0]),
+        (lambda tf, x: tf.maximum(x, 0.0), [0.0, 1.0, 1.0]),
+        (lambda tf, x: tf.minimum(x, 0.0), [1.0, 1.0, 0.0]),
+        (lambda tf, x: tf.sign(x), [0.0, 0.0, 0.0]),
+        (lambda tf, x: tf.square(x), [-4.0, 0.0, 6.0]),
+        (lambda tf, x: tf.reduce_max(tf.stack([x, x])), [0.0, 0.0, 1.0]),
+        (lambda tf, x: tf.stop_gradient(x) * x, [-2.0, 0.0, 3.0]),
+    ],
+)
 def test_at_ties_and_zeros(tf, make, expected):
     x = tf.constant([-2.0, 0.0, 3.0])
     assert value(tf, tf.gradients(make(tf, x), x)[0]) == expected
@@ -102,4 +110,4 @@ def test_gradient_of_a_deep_chain(tf):
     x = y = tf.constant(1.0)
     for _ in range(3000):
         y = y * 1.0001
-    assert value(tf, tf.gradients(y, x)[0]) == pytest.approx(1.0001 ** 3000, rel=1e-3)
+    assert value(tf, tf.gradients(y, x)[0]) == pytest.approx(1.0001**3000, rel=1e-3)

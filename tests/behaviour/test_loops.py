@@ -46,7 +46,9 @@ def test_only_the_taken_branch_runs(tf):
 def test_shapes_after_cond_and_loop(tf):
     p = tf.placeholder(tf.bool, [])
     assert tf.cond(p, lambda: tf.zeros([2, 3]), lambda: tf.zeros([4, 3])).shape.as_list() == [None, 3]
-    x = tf.while_loop(lambda t: tf.reduce_sum(t) < 1.0, lambda t: tf.concat([t, t], 0), [tf.zeros([1, 2])], shape_invariants=[tf.TensorShape([None, 2])])
+    x = tf.while_loop(
+        lambda t: tf.reduce_sum(t) < 1.0, lambda t: tf.concat([t, t], 0), [tf.zeros([1, 2])], shape_invariants=[tf.TensorShape([None, 2])]
+    )
     assert x.shape.as_list() == [None, 2]
 
 
@@ -78,7 +80,12 @@ def test_the_decks_gru(tf):
     outputs, final = tf.nn.dynamic_rnn(cell, x, time_major=False, dtype=tf.float32)
     o, f = value(tf, [outputs, final], {x: np.random.rand(32, 50, 10)})
     assert o.shape == (32, 50, 20) and f.shape == (32, 20)
-    assert [v.name for v in tf.global_variables()] == ["rnn/gru_cell/gates/kernel:0", "rnn/gru_cell/gates/bias:0", "rnn/gru_cell/candidate/kernel:0", "rnn/gru_cell/candidate/bias:0"]
+    assert [v.name for v in tf.global_variables()] == [
+        "rnn/gru_cell/gates/kernel:0",
+        "rnn/gru_cell/gates/bias:0",
+        "rnn/gru_cell/candidate/kernel:0",
+        "rnn/gru_cell/candidate/bias:0",
+    ]
 
 
 def test_lstm_state(tf):

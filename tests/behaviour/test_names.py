@@ -83,14 +83,38 @@ def test_a_failed_operation_burns_its_name(tf):
 
 def test_operator_and_function_names(tf):
     x, i, b = tf.constant(1.0), tf.constant(1), tf.constant(True)
-    made = {"add:0": lambda: x + x, "sub:0": lambda: x - x, "mul:0": lambda: x * x, "truediv:0": lambda: x / x, "floordiv:0": lambda: x // x,
-            "mod:0": lambda: x % x, "pow:0": lambda: x ** x, "Neg:0": lambda: -x, "Abs:0": lambda: abs(x), "Less:0": lambda: x < x,
-            "and:0": lambda: b & b, "or:0": lambda: b | b, "LogicalNot:0": lambda: ~b, "Add_1:0": lambda: tf.add(x, x), "Sub_1:0": lambda: tf.subtract(x, x),
-            "Mul_1:0": lambda: tf.multiply(x, x), "Cast:0": lambda: tf.cast(i, tf.float32), "ToFloat:0": lambda: tf.to_float(i),
-            "stack:0": lambda: tf.stack([x, x]), "ArgMax:0": lambda: tf.argmax([1.0, 2.0]), "Sum:0": lambda: tf.reduce_sum([1.0]),
-            "GatherV2:0": lambda: tf.gather([1.0, 2.0], 1), "one_hot:0": lambda: tf.one_hot(1, 3), "Softmax:0": lambda: tf.nn.softmax([[1.0]]),
-            "ExpandDims:0": lambda: tf.expand_dims(x, 0), "Tile:0": lambda: tf.tile([x], [2]), "strided_slice:0": lambda: tf.constant([1, 2])[0],
-            "concat:0": lambda: tf.concat([[x], [x]], 0), "split:0": lambda: tf.split([1.0, 2.0], 2)[0], "transpose:0": lambda: tf.transpose([[1.0]])}
+    made = {
+        "add:0": lambda: x + x,
+        "sub:0": lambda: x - x,
+        "mul:0": lambda: x * x,
+        "truediv:0": lambda: x / x,
+        "floordiv:0": lambda: x // x,
+        "mod:0": lambda: x % x,
+        "pow:0": lambda: x**x,
+        "Neg:0": lambda: -x,
+        "Abs:0": lambda: abs(x),
+        "Less:0": lambda: x < x,
+        "and:0": lambda: b & b,
+        "or:0": lambda: b | b,
+        "LogicalNot:0": lambda: ~b,
+        "Add_1:0": lambda: tf.add(x, x),
+        "Sub_1:0": lambda: tf.subtract(x, x),
+        "Mul_1:0": lambda: tf.multiply(x, x),
+        "Cast:0": lambda: tf.cast(i, tf.float32),
+        "ToFloat:0": lambda: tf.to_float(i),
+        "stack:0": lambda: tf.stack([x, x]),
+        "ArgMax:0": lambda: tf.argmax([1.0, 2.0]),
+        "Sum:0": lambda: tf.reduce_sum([1.0]),
+        "GatherV2:0": lambda: tf.gather([1.0, 2.0], 1),
+        "one_hot:0": lambda: tf.one_hot(1, 3),
+        "Softmax:0": lambda: tf.nn.softmax([[1.0]]),
+        "ExpandDims:0": lambda: tf.expand_dims(x, 0),
+        "Tile:0": lambda: tf.tile([x], [2]),
+        "strided_slice:0": lambda: tf.constant([1, 2])[0],
+        "concat:0": lambda: tf.concat([[x], [x]], 0),
+        "split:0": lambda: tf.split([1.0, 2.0], 2)[0],
+        "transpose:0": lambda: tf.transpose([[1.0]]),
+    }
     for name, make in made.items():
         assert make().name == name
 

@@ -37,10 +37,15 @@ def test_fetch_by_name_variable_and_nothing(tf):
         assert s.run([v, v])[1].tolist() == [1.0, 2.0]
 
 
-@pytest.mark.parametrize("fetch, error, said", [
-    (None, TypeError, 'has invalid type "NoneType"'), (3, TypeError, 'has invalid type "int"'), ("nope", ValueError, "cannot be interpreted as a Tensor"),
-    ("c:1", ValueError, "cannot be interpreted as a Tensor"),
-])
+@pytest.mark.parametrize(
+    "fetch, error, said",
+    [
+        (None, TypeError, 'has invalid type "NoneType"'),
+        (3, TypeError, 'has invalid type "int"'),
+        ("nope", ValueError, "cannot be interpreted as a Tensor"),
+        ("c:1", ValueError, "cannot be interpreted as a Tensor"),
+    ],
+)
 def test_bad_fetches(tf, fetch, error, said):
     tf.constant(1.0, name="c")
     with tf.Session() as s, pytest.raises(error, match=said):
@@ -94,7 +99,10 @@ def test_bad_feed_keys(tf, key):
 
 def test_placeholder_that_is_not_fed(tf):
     x = tf.placeholder(tf.float32, [None, 2], name="x")
-    with tf.Session() as s, pytest.raises(tf.errors.InvalidArgumentError, match="You must feed a value for placeholder tensor 'x' with dtype float and shape"):
+    with (
+        tf.Session() as s,
+        pytest.raises(tf.errors.InvalidArgumentError, match="You must feed a value for placeholder tensor 'x' with dtype float and shape"),
+    ):
         s.run(x * 1.0)
 
 

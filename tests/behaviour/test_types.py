@@ -4,18 +4,42 @@ import numpy as np
 import pytest
 
 
-@pytest.mark.parametrize("value, dtype", [
-    (1, "int32"), (1 << 31, "int64"), (1.5, "float32"), (1e39, "float32"), (True, "bool"), (1j, "complex128"), ("a", "string"), (b"a", "string"),
-    ([1, 2.5], "float32"), ([1, 1 << 40], "int64"), ([], "float32"), (np.float64(1), "float64"), (np.arange(3), "int64"), (np.float32([1]), "float32"),
-    ([[1], [2]], "int32"), ([True, False], "bool"), (["a", "b"], "string"),
-])
+@pytest.mark.parametrize(
+    "value, dtype",
+    [
+        (1, "int32"),
+        (1 << 31, "int64"),
+        (1.5, "float32"),
+        (1e39, "float32"),
+        (True, "bool"),
+        (1j, "complex128"),
+        ("a", "string"),
+        (b"a", "string"),
+        ([1, 2.5], "float32"),
+        ([1, 1 << 40], "int64"),
+        ([], "float32"),
+        (np.float64(1), "float64"),
+        (np.arange(3), "int64"),
+        (np.float32([1]), "float32"),
+        ([[1], [2]], "int32"),
+        ([True, False], "bool"),
+        (["a", "b"], "string"),
+    ],
+)
 def test_inferred_type(tf, value, dtype):
     assert tf.constant(value).dtype.name == dtype
 
 
-@pytest.mark.parametrize("value, dtype, said", [
-    (1.5, "int32", "Expected int32"), (1.0, "int32", "Expected int32"), (1, "bool", "Expected bool"), ("a", "float32", "Expected float32"), (1.0, "string", "Expected string"),
-])
+@pytest.mark.parametrize(
+    "value, dtype, said",
+    [
+        (1.5, "int32", "Expected int32"),
+        (1.0, "int32", "Expected int32"),
+        (1, "bool", "Expected bool"),
+        ("a", "float32", "Expected float32"),
+        (1.0, "string", "Expected string"),
+    ],
+)
 def test_lossy_conversion_is_refused(tf, value, dtype, said):
     with pytest.raises(TypeError, match=said):
         tf.constant(value, dtype=dtype)
@@ -49,7 +73,9 @@ def test_type_properties(tf):
     assert tf.float32.real_dtype == tf.float32 and tf.complex64.real_dtype == tf.float32
 
 
-@pytest.mark.parametrize("make", [lambda f: f + 1, lambda f: f + True, lambda f: f + np.float64(1), lambda f: np.array([1.0]) + f, lambda f: 2 * f, lambda f: 1 - f])
+@pytest.mark.parametrize(
+    "make", [lambda f: f + 1, lambda f: f + True, lambda f: f + np.float64(1), lambda f: np.array([1.0]) + f, lambda f: 2 * f, lambda f: 1 - f]
+)
 def test_numbers_take_the_type_of_the_tensor(tf, make):
     assert make(tf.constant([1.0])).dtype == tf.float32
 

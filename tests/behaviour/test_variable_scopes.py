@@ -22,15 +22,22 @@ def test_reuse_is_inherited_and_cannot_be_unset(tf):
     assert not tf.get_variable_scope().reuse
 
 
-@pytest.mark.parametrize("make, error, said", [
-    (lambda tf: [tf.get_variable("v", [1]), tf.get_variable("v", [1])], ValueError, "Variable v already exists, disallowed. Did you mean to set reuse=True or reuse=tf.AUTO_REUSE"),
-    (lambda tf: tf.get_variable("noshape"), ValueError, "did not get an initializer"),
-    (lambda tf: tf.get_variable("v", [2], initializer=tf.constant([1.0, 2.0])), ValueError, "If initializer is a constant, do not specify shape"),
-    (lambda tf: tf.variable_scope("s", reuse="yes").__enter__(), ValueError, "The reuse parameter must be True or False or None"),
-    (lambda tf: tf.variable_scope(None).__enter__(), TypeError, "If default_name is None then name_or_scope is required"),
-    (lambda tf: tf.variable_scope(3).__enter__(), TypeError, "name_or_scope must be a string or VariableScope"),
-    (lambda tf: tf.variable_scope(None, "d", reuse=True).__enter__(), ValueError, "reuse=True cannot be used without a name_or_scope"),
-])
+@pytest.mark.parametrize(
+    "make, error, said",
+    [
+        (
+            lambda tf: [tf.get_variable("v", [1]), tf.get_variable("v", [1])],
+            ValueError,
+            "Variable v already exists, disallowed. Did you mean to set reuse=True or reuse=tf.AUTO_REUSE",
+        ),
+        (lambda tf: tf.get_variable("noshape"), ValueError, "did not get an initializer"),
+        (lambda tf: tf.get_variable("v", [2], initializer=tf.constant([1.0, 2.0])), ValueError, "If initializer is a constant, do not specify shape"),
+        (lambda tf: tf.variable_scope("s", reuse="yes").__enter__(), ValueError, "The reuse parameter must be True or False or None"),
+        (lambda tf: tf.variable_scope(None).__enter__(), TypeError, "If default_name is None then name_or_scope is required"),
+        (lambda tf: tf.variable_scope(3).__enter__(), TypeError, "name_or_scope must be a string or VariableScope"),
+        (lambda tf: tf.variable_scope(None, "d", reuse=True).__enter__(), ValueError, "reuse=True cannot be used without a name_or_scope"),
+    ],
+)
 def test_errors(tf, make, error, said):
     with pytest.raises(error, match=said):
         make(tf)

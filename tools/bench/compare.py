@@ -21,8 +21,14 @@ import footprint
 
 HERE = pathlib.Path(__file__).resolve().parent
 PEERS = {"tf": "GRAPHPB_BENCH_TF", "torch": "GRAPHPB_BENCH_TORCH", "jax": "GRAPHPB_BENCH_JAX"}
-LIMITS = {"tiny_add": 5e-6, "build_1000_layers": 25e-3, "gradients_1000_layers": 75e-3, "softmax_mnist_step": 100e-6, "gru_forward": 0.4e-3,
-          "lstm_train": 40e-3}
+LIMITS = {
+    "tiny_add": 5e-6,
+    "build_1000_layers": 25e-3,
+    "gradients_1000_layers": 75e-3,
+    "softmax_mnist_step": 100e-6,
+    "gru_forward": 0.4e-3,
+    "lstm_train": 40e-3,
+}
 """Medians in seconds that graphpb is held to, on two cores of the kind the figures were set on."""
 
 
@@ -77,7 +83,12 @@ def main():
         else:
             print(f"{backend} is skipped: {variable} does not name a Python that has it", file=sys.stderr)
 
-    print(f"{'workload':24}" + "".join(f"{backend:>12}" for backend in pythons) + "".join(f"{'/' + backend:>8}" for backend in list(pythons)[1:]) + f"{'limit':>10}")
+    print(
+        f"{'workload':24}"
+        + "".join(f"{backend:>12}" for backend in pythons)
+        + "".join(f"{'/' + backend:>8}" for backend in list(pythons)[1:])
+        + f"{'limit':>10}"
+    )
     figures, complaints = {}, []
     for name in names:
         runs = {backend: [] for backend in pythons if has_workload(backend, name)}
@@ -92,7 +103,9 @@ def main():
         medians = {backend: statistics.median(run["median_s"] for run in results) for backend, results in runs.items() if results}
         figures[name] = {"median_s": medians, "runs": runs}
         cells = "".join(f"{readable(medians[b]) if b in medians else '-':>12}" for b in pythons)
-        ratios = "".join(f"{medians['graphpb'] / medians[b]:8.2f}" if b in medians and "graphpb" in medians else f"{'-':>8}" for b in list(pythons)[1:])
+        ratios = "".join(
+            f"{medians['graphpb'] / medians[b]:8.2f}" if b in medians and "graphpb" in medians else f"{'-':>8}" for b in list(pythons)[1:]
+        )
         limit = LIMITS.get(name)
         verdict = "" if limit is None or "graphpb" not in medians else readable(limit) + (" ok" if medians["graphpb"] <= limit else " over")
         print(f"{name:24}{cells}{ratios}{verdict:>10}", flush=True)

@@ -3,6 +3,7 @@
 The same source runs on TensorFlow (tensorflow.compat.v1) and on graphpb, so a ratio compares like with like.
 The lists at the end name what needs straight-line ops only, layers and optimizers, or loops.
 """
+
 import numpy as np
 
 R = np.random.RandomState(0)
@@ -169,8 +170,9 @@ def _convnet(tf, net, batch, size, train):
     if not train:
         s = _session(tf)
         return lambda: s.run(logits.op)
-    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(
-        labels=tf.constant(R.randint(0, 1000, batch).astype(np.int32)), logits=logits))
+    loss = tf.reduce_mean(
+        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.constant(R.randint(0, 1000, batch).astype(np.int32)), logits=logits)
+    )
     return _sgd(tf, loss)
 
 
@@ -195,6 +197,7 @@ def _build(tf, layers, gradients):
             x, y = _relu_chain(tf, layers)
             if gradients:
                 tf.gradients(y, x)
+
     return step
 
 
@@ -210,7 +213,15 @@ def gradients_4000_layers(tf):
     return _build(tf, 4000, gradients=True)
 
 
-STRAIGHT_LINE = ["tiny_add", "matmul_1024", "elementwise_4m", "softmax_mnist_step", "build_1000_layers", "gradients_1000_layers", "gradients_4000_layers"]
+STRAIGHT_LINE = [
+    "tiny_add",
+    "matmul_1024",
+    "elementwise_4m",
+    "softmax_mnist_step",
+    "build_1000_layers",
+    "gradients_1000_layers",
+    "gradients_4000_layers",
+]
 LAYERS = ["rl_policy_batch1", "dqn_step", "mlp_adam_step", "lenet_step", "alexnet_forward", "alexnet_train"]
 LOOPS = ["gru_forward", "lstm_train"]
 ALL = STRAIGHT_LINE + LAYERS + LOOPS

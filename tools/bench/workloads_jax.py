@@ -39,6 +39,7 @@ def softmax_mnist_step():
 
     def step():
         state[0] = jax.block_until_ready(update(state[0]))
+
     return step
 
 
@@ -52,6 +53,7 @@ def gru_forward():
             c = jnp.tanh(candidate_x + (r * h) @ wh[:, 40:])
             h = u * h + (1 - u) * c
             return h, h
+
         return jax.lax.scan(cell, jnp.zeros((x.shape[0], 20)), jnp.swapaxes(x, 0, 1))
 
     return _waited(run, t(32, 50, 10))

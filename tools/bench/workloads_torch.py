@@ -1,4 +1,5 @@
 """The same steps as workloads.py, as a PyTorch user would write them."""
+
 import numpy as np
 import torch
 import torch.nn as nn
@@ -31,6 +32,7 @@ def _train(model, opt, loss_fn):
         opt.zero_grad()
         loss_fn().backward()
         opt.step()
+
     return step
 
 
@@ -57,6 +59,7 @@ def rl_policy_batch1():
             d = torch.distributions.Normal(pi_net(x), log_std.exp())
             a = d.sample()
             return a.numpy(), v_net(x).squeeze(-1).numpy(), d.log_prob(a).sum(-1).numpy()
+
     return step
 
 
@@ -69,6 +72,7 @@ def dqn_step():
         with torch.no_grad():
             target = r + 0.99 * qt(o2).max(1)[0]
         return ((q(o).gather(1, a[:, None])[:, 0] - target) ** 2).mean()
+
     return _train(q, opt, loss)
 
 
@@ -79,8 +83,19 @@ def mlp_adam_step():
 
 
 def lenet_step():
-    m = nn.Sequential(nn.Conv2d(1, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-                      nn.Flatten(), nn.Linear(3136, 1024), nn.ReLU(), nn.Dropout(0.5), nn.Linear(1024, 10))
+    m = nn.Sequential(
+        nn.Conv2d(1, 32, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(3136, 1024),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(1024, 10),
+    )
     x, y = t(64, 1, 28, 28), torch.tensor(R.randint(0, 10, 64))
     return _train(m, torch.optim.Adam(m.parameters(), 1e-4), lambda: F.cross_entropy(m(x), y))
 
@@ -91,6 +106,7 @@ def gru_forward():
     def step():
         with torch.no_grad():
             return m(x)
+
     return step
 
 
@@ -111,8 +127,22 @@ def _alexnet():
     def c(i, o, k, s=1, p=0):
         return [nn.Conv2d(i, o, k, s, p), nn.ReLU()]
 
-    return nn.Sequential(*c(3, 64, 11, 4), nn.MaxPool2d(3, 2), *c(64, 192, 5, 1, 2), nn.MaxPool2d(3, 2), *c(192, 384, 3, 1, 1), *c(384, 256, 3, 1, 1),
-                         *c(256, 256, 3, 1, 1), nn.MaxPool2d(3, 2), nn.Flatten(), nn.Linear(9216, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000))
+    return nn.Sequential(
+        *c(3, 64, 11, 4),
+        nn.MaxPool2d(3, 2),
+        *c(64, 192, 5, 1, 2),
+        nn.MaxPool2d(3, 2),
+        *c(192, 384, 3, 1, 1),
+        *c(384, 256, 3, 1, 1),
+        *c(256, 256, 3, 1, 1),
+        nn.MaxPool2d(3, 2),
+        nn.Flatten(),
+        nn.Linear(9216, 4096),
+        nn.ReLU(),
+        nn.Linear(4096, 4096),
+        nn.ReLU(),
+        nn.Linear(4096, 1000),
+    )
 
 
 def _convnet(net, batch, size, train):
@@ -125,6 +155,7 @@ def _convnet(net, batch, size, train):
     def step():
         with torch.no_grad():
             return m(x)
+
     return step
 
 

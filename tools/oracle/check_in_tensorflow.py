@@ -21,7 +21,6 @@ SLACK = 5.0
 """TensorFlow sums in another order; the recorded scripts hold the strict comparison."""
 
 
-
 def write(folder, names):
     """Save graph.pb, plan.json and values.npz for each script, as graphpb builds and runs it."""
     import graphpb as tf

@@ -73,7 +73,9 @@ def facts_of(built, values_only):
         "reprs": {label: repr(fetch) for label, fetch in built.fetches.items() if " at 0x" not in repr(fetch)},
         "steps": [[element_name(one) for one in (step if isinstance(step, list) else [step])] for step in built.steps],
         "collections": collections,
-        "tensors": {} if values_only else {t.name: [t.dtype.name, static_shape(t)] for op in graph.get_operations() if not in_gradients(op.name) for t in op.outputs},
+        "tensors": {}
+        if values_only
+        else {t.name: [t.dtype.name, static_shape(t)] for op in graph.get_operations() if not in_gradients(op.name) for t in op.outputs},
     }
 
 
