@@ -12,7 +12,7 @@ RUN = {
     "constants_py": set(),
     "tensor_zoo": set(),
     "misc_attrs": set(),
-    "legacy_ops": {"BiasAddV1", "FusedBatchNorm"},
+    "legacy_ops": {"FusedBatchNorm"},
     "optimizers_ref": set(),
     "training_ref": set(),
     "training_resource": set(),

@@ -282,13 +282,7 @@ impl PySession {
         Ok(PyRun { session: slf.clone().unbind(), prep: Mutex::new(Arc::new(prep)) })
     }
     /// Remember a run: from now on `_run_known` does it. `places` has the result number of every fetch (None: an operation).
-    fn _remember(
-        &self,
-        fetches: &Bound<'_, PyAny>,
-        feed: Option<&Bound<'_, PyDict>>,
-        run: Py<PyRun>,
-        places: Vec<Option<u32>>,
-    ) -> PyResult<()> {
+    fn _remember(&self, fetches: &Bound<'_, PyAny>, feed: Option<&Bound<'_, PyDict>>, run: Py<PyRun>, places: Vec<Option<u32>>) -> PyResult<()> {
         let (key, form) = key_of(fetches, feed);
         let mut keep: Vec<Py<PyAny>> = Vec::new();
         match form {

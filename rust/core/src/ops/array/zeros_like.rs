@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::graph::infer;
+use crate::ops::control::tensor_list::zero_list;
 use crate::registry::*;
 use crate::testing::cases::Case;
 use graphpb_kernels::movement::copy::filled;
@@ -17,10 +18,11 @@ pub static ZEROS_LIKE: OpDef = OpDef {
     shape: infer::same_as_input,
     kernel: Kernel::Plain(|c| {
         let x = c.take(0);
-        if matches!(x.dtype(), DType::Resource | DType::Variant) {
-            return Err(Error::unimplemented(format!("ZerosLike of {}", x.dtype().name())));
-        }
-        let y = Tensor::try_zeros(x.dtype(), x.dims())?;
+        let y = match x.dtype() {
+            DType::Variant => zero_list(&x)?,
+            DType::Resource => return Err(Error::unimplemented("ZerosLike of resource")),
+            d => Tensor::try_zeros(d, x.dims())?,
+        };
         c.set(0, y);
         Ok(())
     }),

@@ -90,6 +90,14 @@ pub fn add_lists(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     Ok(sum.into_tensor())
 }
 
+/// A list of zeros like the elements of `t`; elements that were never written stay so.
+pub fn zero_list(t: &Tensor) -> Result<Tensor> {
+    let l = t.as_handles().first().and_then(|h| h.downcast_ref::<List>());
+    let l = l.ok_or_else(|| Error::invalid("ZerosLike of a variant makes a list like a list of tensors"))?;
+    let items = l.items.iter().map(|x| x.as_ref().map(|x| Tensor::try_zeros(x.dtype(), x.dims())).transpose()).collect::<Result<_, _>>()?;
+    Ok(List { items, ..l.clone() }.into_tensor())
+}
+
 /// Input `i` as a list to change: the very one when nobody else holds it.
 fn take_list(c: &mut KernelCtx, i: usize) -> Result<List> {
     list(c, i)?;
