@@ -181,7 +181,7 @@ def test_errors_are_tensorflows(name):
 
 
 def test_group_and_tuple_order_operations():
-    with tf.Graph().as_default() as graph:
+    with tf.Graph().as_default():
         v = tf.Variable(1.0)
         add = v.assign_add(1.0)
         gate = tf.group(add, v.initializer, name="gate")

@@ -433,7 +433,7 @@ _CONFIG = ("ConfigProto", "GPUOptions", "GraphOptions", "OptimizerOptions", "Run
 _MESSAGES = ("GraphDef", "NodeDef", "AttrValue", "NameAttrList", "Summary", "SummaryMetadata", "Event", "SessionLog", "LogMessage", "HistogramProto", "TensorInfo", "MetaGraphDef")  # fmt: skip
 
 _REASONS = {
-    "GradientTape": "graphpb builds graphs as TensorFlow 1 does: use tf.gradients",
+    "GradientTape": "graphpb has no eager mode: use tf.gradients",
     "function": "graphpb builds graphs as TensorFlow 1 does: build once, then run the tensors in a tf.Session",
     "Module": "graphpb has no eager mode: keep variables with tf.get_variable and variable scopes",
     "enable_eager_execution": "graphpb has no eager mode: build the graph, then run it in a tf.Session",
@@ -476,7 +476,9 @@ def __getattr__(name: str) -> object:
         return value
     if name.startswith("__"):
         raise AttributeError(f"module 'graphpb' has no attribute {name!r}")
-    reason = _REASONS.get(name)
+    from graphpb.ledger import rule
+
+    reason = _REASONS.get(name) or rule(name)
     if reason is None:
         import difflib
 

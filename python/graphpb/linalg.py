@@ -28,3 +28,9 @@ from graphpb.ops.product import matmul as matmul
 from graphpb.ops.product import matvec as matvec
 from graphpb.ops.product import tensordot as tensordot
 from graphpb.ops.reduce import trace as trace
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -115,3 +115,9 @@ from graphpb.ops.unary import sqrt as sqrt
 from graphpb.ops.unary import square as square
 from graphpb.ops.unary import tan as tan
 from graphpb.ops.unary import tanh as tanh
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -71,3 +71,9 @@ from graphpb.layers.pool import max_pool3d as max_pool3d
 from graphpb.layers.pool import max_pooling1d as max_pooling1d
 from graphpb.layers.pool import max_pooling2d as max_pooling2d
 from graphpb.layers.pool import max_pooling3d as max_pooling3d
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

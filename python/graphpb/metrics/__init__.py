@@ -31,3 +31,9 @@ from graphpb.metrics.thresholds import sensitivity_at_specificity as sensitivity
 from graphpb.metrics.thresholds import specificity_at_sensitivity as specificity_at_sensitivity
 from graphpb.metrics.thresholds import true_negatives_at_thresholds as true_negatives_at_thresholds
 from graphpb.metrics.thresholds import true_positives_at_thresholds as true_positives_at_thresholds
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

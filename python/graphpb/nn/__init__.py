@@ -68,3 +68,9 @@ from graphpb.nn.sampling import top_k as top_k
 from graphpb.ops.unary import log_sigmoid as log_sigmoid
 from graphpb.ops.unary import sigmoid as sigmoid
 from graphpb.ops.unary import tanh as tanh
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -27,3 +27,9 @@ from graphpb.train.schedules import natural_exp_decay as natural_exp_decay
 from graphpb.train.schedules import noisy_linear_cosine_decay as noisy_linear_cosine_decay
 from graphpb.train.schedules import piecewise_constant as piecewise_constant
 from graphpb.train.schedules import polynomial_decay as polynomial_decay
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)
