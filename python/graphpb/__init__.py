@@ -68,9 +68,9 @@ from graphpb.graph.gradients import UnconnectedGradients as UnconnectedGradients
 from graphpb.graph.gradients import custom_gradient as custom_gradient
 from graphpb.graph.gradients import gradients as gradients
 from graphpb.graph.gradients import hessians as hessians
-from graphpb.graph.inputs import placeholder as placeholder
-from graphpb.graph.inputs import placeholder_with_default as placeholder_with_default
-from graphpb.graph.inputs import sparse_placeholder as sparse_placeholder
+from graphpb.ops.inputs import placeholder as placeholder
+from graphpb.ops.inputs import placeholder_with_default as placeholder_with_default
+from graphpb.ops.inputs import sparse_placeholder as sparse_placeholder
 from graphpb.graph.scopes import colocate_with as colocate_with
 from graphpb.graph.scopes import container as container
 from graphpb.graph.scopes import control_dependencies as control_dependencies

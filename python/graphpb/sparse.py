@@ -1,7 +1,7 @@
 """Functions of tf.sparse: SparseTensors made, joined, reordered, reduced and multiplied."""
 
 from graphpb.graph.composite import SparseTensor as SparseTensor
-from graphpb.graph.inputs import sparse_placeholder as placeholder  # noqa: F401
+from graphpb.ops.inputs import sparse_placeholder as placeholder  # noqa: F401
 from graphpb.ops.sparse import sparse_add as add  # noqa: F401
 from graphpb.ops.sparse import sparse_concat as concat  # noqa: F401
 from graphpb.ops.sparse import sparse_reduce_sum as reduce_sum  # noqa: F401

@@ -15,7 +15,6 @@ from graphpb.ops.math import div_no_nan, floordiv, maximum, pow, range
 from graphpb.ops.reduce import reduce_sum
 from graphpb.ops.shape import rank, shape, size
 from graphpb.ops.unary import sqrt
-from graphpb.train.clip import clip_by_norm
 from graphpb.variables.partition import PartitionedVariable
 from graphpb.variables.variable import Variable
 
@@ -28,6 +27,8 @@ def _clipped(rows, ids, max_norm):
         axes = list(builtins.range(ids_rank, rows_rank))
     else:
         axes = range(rank(ids), rank(rows))
+    from graphpb.train.clip import clip_by_norm
+
     return clip_by_norm(rows, max_norm, axes=axes)
 
 
