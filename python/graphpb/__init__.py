@@ -68,9 +68,6 @@ from graphpb.graph.gradients import UnconnectedGradients as UnconnectedGradients
 from graphpb.graph.gradients import custom_gradient as custom_gradient
 from graphpb.graph.gradients import gradients as gradients
 from graphpb.graph.gradients import hessians as hessians
-from graphpb.ops.inputs import placeholder as placeholder
-from graphpb.ops.inputs import placeholder_with_default as placeholder_with_default
-from graphpb.ops.inputs import sparse_placeholder as sparse_placeholder
 from graphpb.graph.scopes import colocate_with as colocate_with
 from graphpb.graph.scopes import container as container
 from graphpb.graph.scopes import control_dependencies as control_dependencies
@@ -81,6 +78,9 @@ from graphpb.graph.static import make_tensor_proto as make_tensor_proto
 from graphpb.graph.transfer import import_graph_def as import_graph_def
 from graphpb.ops import operators as _operators  # noqa: F401
 from graphpb.ops import raw as raw_ops  # noqa: F401
+from graphpb.ops.inputs import placeholder as placeholder
+from graphpb.ops.inputs import placeholder_with_default as placeholder_with_default
+from graphpb.ops.inputs import sparse_placeholder as sparse_placeholder
 
 # Sessions
 from graphpb.session.session import InteractiveSession as InteractiveSession
