@@ -94,6 +94,15 @@ impl<'a> ShapeCtx<'a> {
     }
 }
 
+/// The size that both are, where −1 is unknown; TensorFlow's error when they differ.
+pub fn equal_sizes(a: i64, b: i64) -> Result<i64> {
+    match (a, b) {
+        (-1, n) | (n, -1) => Ok(n),
+        (a, b) if a == b => Ok(a),
+        (a, b) => Err(Error::value(format!("Dimensions must be equal, but are {a} and {b}"))),
+    }
+}
+
 /// Output 0 has the shape of input 0.
 pub fn same_as_input(c: &mut ShapeCtx) -> Result<()> {
     let s = c.input(0).clone();

@@ -48,8 +48,9 @@ fn run(c: &mut KernelCtx, broadcasts: bool) -> Result<()> {
     let (bx, mx) = x.dims().split_at(x.rank() - 2);
     let (by, my) = y.dims().split_at(y.rank() - 2);
     if !broadcasts && bx != by {
+        let at = bx.iter().zip(by).position(|(a, b)| a != b).unwrap_or(0);
         return Err(Error::invalid(format!(
-            "In[0] and In[1] must have compatible batch dimensions: {} vs. {}",
+            "In[0].dim({at}) and In[1].dim({at}) must be the same: {} vs {}",
             shape_text(x.dims()),
             shape_text(y.dims())
         )));
@@ -60,7 +61,13 @@ fn run(c: &mut KernelCtx, broadcasts: bool) -> Result<()> {
     let (m, k) = if ax { (mx[1], mx[0]) } else { (mx[0], mx[1]) };
     let (l, n) = if ay { (my[1], my[0]) } else { (my[0], my[1]) };
     if k != l {
-        return Err(Error::invalid(format!("Matrix size-incompatible: In[0]: {}, In[1]: {}", shape_text(x.dims()), shape_text(y.dims()))));
+        return Err(Error::invalid(format!(
+            "Matrix size-incompatible: In[0]: {}, In[1]: {} {} {}",
+            shape_text(x.dims()),
+            shape_text(y.dims()),
+            ax as u8,
+            ay as u8
+        )));
     }
     let count: usize = batch.iter().product();
     let space = Space::new(&batch, [bx, by]);

@@ -76,5 +76,5 @@ fn run(c: &mut KernelCtx) -> Result<()> {
 }
 
 fn matrix(dims: &[usize], i: usize) -> Result<[usize; 2]> {
-    dims.try_into().map_err(|_| Error::invalid(format!("In[{i}] is not a matrix. Instead it has shape {}", shape_text(dims))))
+    dims.try_into().map_err(|_| Error::invalid(format!("In[{i}] ndims must be >= 2")))
 }

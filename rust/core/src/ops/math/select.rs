@@ -1,6 +1,6 @@
 //! Select and SelectV2: one of two tensors, element by element.
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::grad::GradCtx;
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
@@ -24,7 +24,18 @@ pub static SELECT_V2: OpDef = OpDef {
     },
     fused: Some(graphpb_kernels::tile::Op::Select),
     kernel: Kernel::Plain(|c| {
-        let y = pointwise::select(c.input(0), c.input(1), c.input(2))?;
+        let (cond, t, e) = (c.input(0), c.input(1), c.input(2));
+        let y = pointwise::select(cond, t, e).map_err(|err| {
+            if err.code != Code::InvalidArgument {
+                return err.into();
+            }
+            Error::invalid(format!(
+                "condition {}, then {}, and else {} must be broadcastable",
+                shape_text(cond.dims()),
+                shape_text(t.dims()),
+                shape_text(e.dims())
+            ))
+        })?;
         c.set(0, y);
         Ok(())
     }),
@@ -120,11 +131,17 @@ fn run_select(c: &mut KernelCtx) -> Result<()> {
     } else if cond.rank() == 1 && t.dims().first() == Some(&cond.len()) {
         pointwise::select_rows(cond, t, e)?
     } else {
-        return Err(Error::invalid(format!(
-            "'cond' must be a scalar, a vector of the first dimension's size, or of the shape of 'then': {} vs. {}",
-            shape_text(cond.dims()),
-            shape_text(t.dims())
-        )));
+        let detail = if cond.rank() == 1 && t.rank() > 1 {
+            format!("Number of batches of 'then' must match size of 'cond', but saw: {} vs. {}", t.dims()[0], cond.len())
+        } else {
+            format!(
+                "Inputs to operation {} of type Select must have the same size and shape.  Input 0: {} != input 1: {}",
+                c.name(),
+                shape_text(cond.dims()),
+                shape_text(t.dims())
+            )
+        };
+        return Err(Error::invalid(detail));
     };
     c.set(0, y);
     Ok(())

@@ -16,8 +16,9 @@ pub(crate) fn same_shape(c: &KernelCtx) -> Result<()> {
     let (a, b) = (c.input(0).dims(), c.input(1).dims());
     if a != b {
         return Err(Error::invalid(format!(
-            "Inputs to operation {} must have the same size and shape.  Input 0: {} != input 1: {}",
+            "Inputs to operation {} of type {} must have the same size and shape.  Input 0: {} != input 1: {}",
             c.name(),
+            c.step.op,
             shape_text(a),
             shape_text(b)
         )));
@@ -27,6 +28,10 @@ pub(crate) fn same_shape(c: &KernelCtx) -> Result<()> {
 
 pub(crate) fn run(c: &mut KernelCtx, op: Binary) -> Result<()> {
     same_shape(c)?;
+    apply(c, op)
+}
+
+fn apply(c: &mut KernelCtx, op: Binary) -> Result<()> {
     let (x, y) = (c.take(0), c.take(1));
     c.set(0, pointwise::binary(op, x, y)?);
     Ok(())
@@ -36,6 +41,15 @@ pub(crate) fn two_alike(d: &mut Draw) -> Case {
     let dims = d.dims(0, 3);
     let x = d.tensor(&dims);
     Case::new().input(x).input(d.tensor(&dims))
+}
+
+/// As `run`, with the message of TensorFlow's unary kernels.
+fn run_unary(c: &mut KernelCtx, op: Binary) -> Result<()> {
+    let (a, b) = (c.input(0), c.input(1));
+    if a.dims() != b.dims() {
+        return Err(Error::invalid(format!("The two arguments to a cwise op must have same number of elements, got {} and {}", a.len(), b.len())));
+    }
+    apply(c, op)
 }
 
 const fn grad_of(
@@ -52,7 +66,7 @@ const fn grad_of(
         outputs: const { &[arg("z", "T")] },
         attrs: T_REAL_COMPLEX,
         traits: Traits::PURE,
-        shape: infer::all_same,
+        shape: infer::same_as_input,
         kernel: Kernel::Plain(kernel),
         grad: Grad::Rule(grad),
         sample: Some(sample),
@@ -63,7 +77,7 @@ const fn grad_of(
 pub static TANH_GRAD: OpDef = grad_of(
     "TanhGrad",
     "dy · (1 − y²): the gradient of Tanh, from its output.",
-    |c| run(c, Binary::TanhGrad),
+    |c| run_unary(c, Binary::TanhGrad),
     |c| {
         let g = c.grad(0)?;
         let (a, b) = (c.input(0), c.input(1));
@@ -83,7 +97,7 @@ pub static TANH_GRAD: OpDef = grad_of(
 pub static SIGMOID_GRAD: OpDef = grad_of(
     "SigmoidGrad",
     "dy · y · (1 − y): the gradient of Sigmoid, from its output.",
-    |c| run(c, Binary::SigmoidGrad),
+    |c| run_unary(c, Binary::SigmoidGrad),
     |c| {
         let g = c.grad(0)?;
         let (a, b) = (c.input(0), c.input(1));
@@ -110,7 +124,7 @@ fn positive_output(d: &mut Draw) -> Case {
 pub static SQRT_GRAD: OpDef = grad_of(
     "SqrtGrad",
     "dy · 0.5 / y: the gradient of Sqrt, from its output.",
-    |c| run(c, Binary::SqrtGrad),
+    |c| run_unary(c, Binary::SqrtGrad),
     |c| {
         let g = c.grad(0)?;
         let (a, y) = (c.input(0), c.output(0));
@@ -130,7 +144,7 @@ pub static SQRT_GRAD: OpDef = grad_of(
 pub static RSQRT_GRAD: OpDef = grad_of(
     "RsqrtGrad",
     "−0.5 · dy · y³: the gradient of Rsqrt, from its output.",
-    |c| run(c, Binary::RsqrtGrad),
+    |c| run_unary(c, Binary::RsqrtGrad),
     |c| {
         let g = c.grad(0)?;
         let (a, b) = (c.input(0), c.input(1));
@@ -162,6 +176,6 @@ fn reciprocal_grad_grad(c: &mut GradCtx) -> Result<()> {
 }
 const RECIPROCAL_DOC: &str = "−dy · y²: the gradient of Reciprocal, from its output.";
 pub static RECIPROCAL_GRAD: OpDef =
-    grad_of("ReciprocalGrad", RECIPROCAL_DOC, |c| run(c, Binary::ReciprocalGrad), reciprocal_grad_grad, two_alike).fused_as(tile::Op::ReciprocalGrad);
+    grad_of("ReciprocalGrad", RECIPROCAL_DOC, |c| run_unary(c, Binary::ReciprocalGrad), reciprocal_grad_grad, two_alike).fused_as(tile::Op::ReciprocalGrad);
 pub static INV_GRAD: OpDef =
-    grad_of("InvGrad", RECIPROCAL_DOC, |c| run(c, Binary::ReciprocalGrad), reciprocal_grad_grad, two_alike).fused_as(tile::Op::ReciprocalGrad);
+    grad_of("InvGrad", RECIPROCAL_DOC, |c| run_unary(c, Binary::ReciprocalGrad), reciprocal_grad_grad, two_alike).fused_as(tile::Op::ReciprocalGrad);

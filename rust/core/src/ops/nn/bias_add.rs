@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::grad::GradCtx;
 use crate::graph::attr::Attrs;
 use crate::graph::fact::Shape;
-use crate::graph::infer::ShapeCtx;
+use crate::graph::infer::{ShapeCtx, equal_sizes};
 use crate::ops::math::types::NUMBERS;
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
@@ -27,8 +27,8 @@ fn shape(c: &mut ShapeCtx) -> Result<()> {
     let b = c.input(1).with_rank(1)?;
     let Some(rank) = x.rank() else { return Ok(()) };
     let axis = channel(c.attrs(), rank)?;
-    let n = x.sub(axis..axis + 1).merge(&b)?;
-    c.set(0, x.with_dim(axis, n.dim(0)));
+    let n = equal_sizes(x.dim(axis), b.dim(0))?;
+    c.set(0, x.with_dim(axis, n));
     Ok(())
 }
 
@@ -43,8 +43,7 @@ fn run(c: &mut KernelCtx) -> Result<()> {
     let (rank, axis) = (x.rank(), channel(c.attrs(), x.rank())?);
     if b.len() != x.dims()[axis] {
         return Err(Error::invalid(format!(
-            "Must provide as many biases as the {} of the input tensor: {} vs. {}",
-            if axis == rank - 1 { "last dimension" } else { "channel dimension" },
+            "Must provide as many biases as the last dimension of the input tensor: {} vs. {}",
             shape_text(b.dims()),
             shape_text(x.dims())
         )));

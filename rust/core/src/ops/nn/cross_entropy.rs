@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::grad::GradCtx;
 use crate::graph::attr::Attrs;
 use crate::graph::fact::Shape;
+use crate::graph::infer::equal_sizes;
 use crate::graph::node::Out;
 use crate::ops::math::types::REAL_NN;
 use crate::plan::kernel::KernelCtx;
@@ -47,7 +48,11 @@ pub static SOFTMAX_CROSS_ENTROPY_WITH_LOGITS: OpDef = OpDef {
     attrs: &[type_in("T", REAL_NN)],
     traits: Traits::PURE,
     shape: |c| {
-        let s = c.input(0).broadcast(c.input(1))?.with_rank(2)?;
+        let s = c.input(0).broadcast(c.input(1))?;
+        if let Some(r) = s.rank().filter(|&r| r != 2) {
+            return Err(Error::value(format!("Shape must be broadcasted with rank 2, but is rank {r}")));
+        }
+        let s = s.with_rank(2)?;
         c.set(0, Shape::vector(s.dim(0)));
         c.set(1, s);
         Ok(())
@@ -107,9 +112,9 @@ pub static SPARSE_SOFTMAX_CROSS_ENTROPY_WITH_LOGITS: OpDef = OpDef {
     shape: |c| {
         let s = c.input(0).with_rank(2)?;
         let l = c.input(1).with_rank(1)?;
-        let batch = s.sub(0..1).merge(&l)?;
-        c.set(0, batch.clone());
-        c.set(1, s.with_dim(0, batch.dim(0)));
+        let batch = equal_sizes(s.dim(0), l.dim(0))?;
+        c.set(0, Shape::vector(batch));
+        c.set(1, s.with_dim(0, batch));
         Ok(())
     },
     kernel: Kernel::Plain(run_sparse),

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::ops::math::types::NUMBERS;
 use crate::registry::*;
+use crate::testing::cases::Case;
 use graphpb_kernels::pointwise::descend;
 use graphpb_kernels::{DType, Tensor, shape_text};
 
@@ -36,5 +37,10 @@ pub static APPLY_GRADIENT_DESCENT: OpDef = OpDef {
         Ok(())
     }),
     grad: Grad::NotDifferentiable("an update is an effect"),
+    sample: Some(|d| {
+        let dims = d.dims(0, 3);
+        let (var, rate) = (d.tensor(&dims), d.tensor(&[]));
+        Case::new().input(var).input(rate).input(d.tensor(&dims))
+    }),
     ..OpDef::BASE
 };

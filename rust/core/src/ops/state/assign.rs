@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::registry::*;
+use crate::testing::cases::Case;
 use graphpb_kernels::shape_text;
 
 pub static ASSIGN: OpDef = OpDef {
@@ -34,5 +35,10 @@ pub static ASSIGN: OpDef = OpDef {
         }))
     }),
     grad: Grad::NotDifferentiable("assignment is an effect"),
+    sample: Some(|d| {
+        let dims = d.dims(0, 3);
+        let var = d.tensor(&dims);
+        Case::new().input(var).input(d.tensor(&dims))
+    }),
     ..OpDef::BASE
 };

@@ -5,6 +5,7 @@ use crate::graph::infer::ShapeCtx;
 use crate::ops::math::types::NUMBERS;
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
+use crate::testing::cases::Case;
 use graphpb_kernels::pointwise::{Binary, binary};
 use graphpb_kernels::{DType, Tensor, shape_text};
 
@@ -40,6 +41,11 @@ const BASE: OpDef = OpDef {
     attrs: &[type_in("T", NUMBERS), flag("use_locking", false)],
     shape,
     grad: Grad::NotDifferentiable("assignment is an effect"),
+    sample: Some(|d| {
+        let dims = d.dims(0, 3);
+        let var = d.tensor(&dims);
+        Case::new().input(var).input(d.tensor(&dims))
+    }),
     ..OpDef::BASE
 };
 
