@@ -33,6 +33,9 @@ pub fn reduce(op: Reduce, x: Tensor, axes: &[bool]) -> Result<Tensor> {
         let count: usize = x.dims().iter().zip(axes).filter(|a| *a.1).map(|a| *a.0).product();
         let sum = reduce(Reduce::Sum, x, axes)?;
         let n = cast(&Tensor::scalar(count as f64), d)?;
+        if d.is_complex() && count == 0 {
+            return Ok(sum);
+        }
         if d.is_integer() && (count == 0 || cast(&n, DType::F64)?.slice::<f64>() == [0.0]) {
             return Ok(sum);
         }
@@ -45,6 +48,11 @@ pub fn reduce(op: Reduce, x: Tensor, axes: &[bool]) -> Result<Tensor> {
         _ => d,
     };
     if wide != d {
+        let nothing = x.dims().iter().zip(axes).any(|a| *a.1 && *a.0 == 0);
+        if nothing && matches!(op, Reduce::Max | Reduce::Min) {
+            let kept: Dims = x.dims().iter().zip(axes).filter(|a| !*a.1).map(|a| *a.0).collect();
+            return neutral(op == Reduce::Max, d, &kept);
+        }
         return cast(&reduce(op, cast(&x, wide)?, axes)?, d);
     }
     macro_rules! number {
@@ -87,6 +95,20 @@ pub fn reduce(op: Reduce, x: Tensor, axes: &[bool]) -> Result<Tensor> {
         },
         d => return missing(op, d),
     })
+}
+
+/// The least (greatest) value of a narrow integer type, everywhere.
+fn neutral(least: bool, d: DType, dims: &[usize]) -> Result<Tensor> {
+    let bits = 8 * d.size() as u32;
+    let signed = matches!(d, DType::I8 | DType::I16);
+    let value = match (signed, least) {
+        (true, true) => -(1i64 << (bits - 1)),
+        (true, false) => (1i64 << (bits - 1)) - 1,
+        (false, true) => 0,
+        (false, false) => (1i64 << bits) - 1,
+    };
+    let n: usize = dims.iter().product();
+    cast(&Tensor::from_slice(&vec![value; n], dims), d)
 }
 
 fn missing<T>(op: Reduce, d: DType) -> Result<T> {
@@ -331,6 +353,8 @@ mod tests {
         assert_eq!(over(Reduce::Prod), [1.0, 1.0]);
         assert_eq!(over(Reduce::Max), [f32::NEG_INFINITY; 2]);
         assert!(over(Reduce::Mean).iter().all(|v| v.is_nan()));
+        assert_eq!(reduce(Reduce::Max, Tensor::zeros(DType::I8, &[2, 0]), &[false, true]).unwrap().slice::<i8>(), [-128, -128]);
+        assert_eq!(reduce(Reduce::Min, Tensor::zeros(DType::U16, &[0]), &[true]).unwrap().slice::<u16>(), [65535]);
         assert_eq!(reduce(Reduce::Mean, Tensor::vector(&[-3i32, 0, -2]), &[true]).unwrap().slice::<i32>(), [-1]);
     }
 }

@@ -161,9 +161,10 @@ fn real<R: Real>(op: Binary, a: Tensor, b: Tensor) -> Result<Tensor> {
         Polygamma => slow!(n, x => R::of(polygamma(n.wide(), x.wide()))),
         TanhGrad => each!(y, g => g * (one - y * y)),
         SigmoidGrad => each!(y, g => g * y * (one - y)),
-        SqrtGrad => each!(y, g => g * half / y),
-        RsqrtGrad => each!(y, g => -half * (g * y) * (y * y)),
-        ReciprocalGrad => each!(y, g => -g * y * y),
+        // A gradient of 0 stays 0, whatever y is.
+        SqrtGrad => each!(y, g => if g == zero { zero } else { g * half / y }),
+        RsqrtGrad => each!(y, g => if g == zero { zero } else { -half * (g * y) * (y * y) }),
+        ReciprocalGrad => each!(y, g => if g == zero { zero } else { -g * y * y }),
         ReluGrad => each!(g, x => if x > zero { g } else { zero }),
         Relu6Grad => slow!(g, x => if x > R::zero() && x < R::of(6.0) { g } else { R::zero() }),
         EluGrad => slow!(g, y => if y < R::zero() { g * (y + R::one()) } else { g }),
@@ -237,12 +238,12 @@ fn complex<C: Wide>(op: Binary, a: Tensor, b: Tensor) -> Result<Tensor> {
         Xlog1py => each!(x, y => if x == ZERO { ZERO } else { x * (ONE + y).ln() }),
         DivNoNan => each!(x, y => if y == ZERO { ZERO } else { x / y }),
         MulNoNan => each!(x, y => if y == ZERO { ZERO } else { x * y }),
-        // The derivative is conjugated, as a gradient of complex arguments is.
-        TanhGrad => each!(y, g => g * (ONE - y * y).conj()),
-        SigmoidGrad => each!(y, g => g * (y * (ONE - y)).conj()),
-        SqrtGrad => each!(y, g => g * 0.5 / y.conj()),
-        RsqrtGrad => each!(y, g => { let y = y.conj(); g * -0.5 * y * y * y }),
-        ReciprocalGrad => each!(y, g => { let y = y.conj(); -g * y * y }),
+        // As TensorFlow: the first two take a conjugated y, the others conjugate it.
+        TanhGrad => each!(y, g => g * (ONE - y * y)),
+        SigmoidGrad => each!(y, g => g * y * (ONE - y)),
+        SqrtGrad => each!(y, g => if g == ZERO { ZERO } else { g * 0.5 / y.conj() }),
+        RsqrtGrad => each!(y, g => { let y = y.conj(); if g == ZERO { ZERO } else { g * -0.5 * y * y * y } }),
+        ReciprocalGrad => each!(y, g => { let y = y.conj(); if g == ZERO { ZERO } else { -g * y * y } }),
         _ => no_kernel(&format!("{op:?}"), C::DTYPE),
     }
 }

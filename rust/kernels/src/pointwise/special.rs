@@ -3,15 +3,12 @@
 use std::f64::consts::PI;
 
 /// ψ(x), the derivative of ln Γ. Recurrence up to 10, then the asymptotic series (Abramowitz and Stegun 6.3.18);
-/// reflection for negative x; NaN at the poles other than 0.
+/// reflection for negative x; NaN at the poles.
 pub fn digamma(x: f64) -> f64 {
     if x.is_nan() || x == f64::NEG_INFINITY {
         return f64::NAN;
     }
-    if x == 0.0 {
-        return if x.is_sign_negative() { f64::INFINITY } else { f64::NEG_INFINITY };
-    }
-    if x < 0.0 {
+    if x <= 0.0 {
         if x == x.floor() {
             return f64::NAN;
         }
@@ -33,6 +30,9 @@ pub fn digamma(x: f64) -> f64 {
 pub fn zeta(s: f64, q: f64) -> f64 {
     if s.is_nan() || q.is_nan() || s < 1.0 {
         return f64::NAN;
+    }
+    if s == f64::INFINITY && q > 1.0 {
+        return 0.0;
     }
     if s == 1.0 {
         return f64::INFINITY;

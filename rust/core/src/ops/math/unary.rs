@@ -71,6 +71,14 @@ fn grad_op(c: &mut GradCtx, name: &str) -> Result<()> {
     c.set(0, r);
     Ok(())
 }
+/// Set the gradient op `name(y, g)` of the conjugated output.
+fn grad_op_conj(c: &mut GradCtx, name: &str) -> Result<()> {
+    let (g, y) = (c.grad(0)?, c.output(0));
+    let y = c.conj(y)?;
+    let r = c.call(name, &[y, g])?;
+    c.set(0, r);
+    Ok(())
+}
 /// Inputs of a rounding function are constants for differentiation.
 const STEP: Grad = Grad::NotDifferentiable("the derivative is zero almost everywhere");
 
@@ -207,9 +215,9 @@ pub static LOG1P: OpDef = unary(
 .fused_as(tile::Op::Log1p);
 
 pub static TANH: OpDef =
-    unary("Tanh", "tanh x", T_REAL_COMPLEX, |c| run(c, Unary::Tanh), Grad::Rule(|c| grad_op(c, "TanhGrad")), any).fused_as(tile::Op::Tanh);
+    unary("Tanh", "tanh x", T_REAL_COMPLEX, |c| run(c, Unary::Tanh), Grad::Rule(|c| grad_op_conj(c, "TanhGrad")), any).fused_as(tile::Op::Tanh);
 pub static SIGMOID: OpDef =
-    unary("Sigmoid", "1 / (1 + e⁻ˣ)", T_REAL_COMPLEX, |c| run(c, Unary::Sigmoid), Grad::Rule(|c| grad_op(c, "SigmoidGrad")), any)
+    unary("Sigmoid", "1 / (1 + e⁻ˣ)", T_REAL_COMPLEX, |c| run(c, Unary::Sigmoid), Grad::Rule(|c| grad_op_conj(c, "SigmoidGrad")), any)
         .fused_as(tile::Op::Sigmoid);
 
 pub static FLOOR: OpDef =
