@@ -2,6 +2,7 @@
 
 pub mod axes;
 pub mod buffer;
+pub mod conv;
 pub mod dtype;
 pub mod error;
 pub mod gemm;

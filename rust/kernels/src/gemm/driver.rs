@@ -36,6 +36,27 @@ impl<T: Kernels> PackedB<T> {
     pub fn columns(&self) -> usize {
         self.n
     }
+    /// Pack `groups` operands of `rows` rows each, one below the other; group g starts at `g * group_stride`.
+    pub fn stacked(groups: usize, rows: usize, n: usize, b: &[T], group_stride: usize, strides: (usize, usize)) -> Self {
+        super::check("b", b.len().saturating_sub(groups.saturating_sub(1) * group_stride), rows, n, strides);
+        let level = crate::isa::isa();
+        let (nr, k) = (2 * T::micro(level).0.lanes, groups * rows);
+        let data = Scratch::new(n.div_ceil(nr) * nr * k * size_of::<T>());
+        let (src, dst) = (Shared(b.as_ptr().cast_mut()), Shared(data.ptr::<T>()));
+        par::ranges(n.div_ceil(nr), (k * nr) as f64 * 0.2, |r| {
+            for j in r {
+                for g in 0..groups {
+                    let from = src.at(g * group_stride + j * nr * strides.1);
+                    // SAFETY: the check covers the last group, and so all; panel j has its own part of dst, group g its rows there.
+                    unsafe { panel(level, from, strides.1, strides.0, (n - j * nr).min(nr), nr, rows, dst.at((j * k + g * rows) * nr)) }
+                }
+            }
+        });
+        PackedB { level, k, n, data, _type: std::marker::PhantomData }
+    }
+    pub(super) fn panels(&self) -> *const T {
+        self.data.ptr()
+    }
     pub(super) fn level(&self) -> Isa {
         self.level
     }
@@ -64,13 +85,13 @@ pub(super) struct Operands<'a, T: Kernels> {
 unsafe impl<T: Kernels> Sync for Operands<'_, T> {}
 
 #[derive(Clone, Copy)]
-struct Shared<T>(*mut T);
+pub(super) struct Shared<T>(pub *mut T);
 // SAFETY: tasks use disjoint ranges, or only read.
 unsafe impl<T> Sync for Shared<T> {}
 // SAFETY: as above.
 unsafe impl<T> Send for Shared<T> {}
 impl<T> Shared<T> {
-    fn at(&self, offset: usize) -> *mut T {
+    pub fn at(&self, offset: usize) -> *mut T {
         self.0.wrapping_add(offset)
     }
 }
@@ -87,19 +108,19 @@ struct Columns<T> {
 unsafe impl<T> Sync for Columns<T> {}
 
 /// A block of k small enough for a packed panel of b to stay in L1: the same for every path.
-fn k_block(k: usize) -> usize {
+pub(super) fn k_block(k: usize) -> usize {
     const MOST: usize = 320;
     k.div_ceil(k.div_ceil(MOST).max(1)).max(1)
 }
 
 /// Split `n` into the fewest nearly equal parts of at most `most`: (parts, size of the larger ones).
-fn parts(n: usize, most: usize) -> (usize, usize) {
+pub(super) fn parts(n: usize, most: usize) -> (usize, usize) {
     let count = n.div_ceil(most).max(1);
     (count, n.div_ceil(count))
 }
 
 /// Nanoseconds of a product of this many multiply-adds on one thread, roughly.
-fn cost<T>(macs: usize) -> f64 {
+pub(super) fn cost<T>(macs: usize) -> f64 {
     macs as f64 * size_of::<T>() as f64 / 4.0 * 0.0125
 }
 
@@ -304,7 +325,7 @@ unsafe fn pack_b<T: Kernels>(level: Isa, nr: usize, k: usize, n: usize, b: *cons
 
 /// Rows of a that a task packs, and columns of c that it finishes before it goes on: the block of c and what one block of k
 /// reads stay in a 1 MiB cache.
-const ROW_BLOCK: usize = 168;
+pub(super) const ROW_BLOCK: usize = 168;
 const COLUMN_BLOCK: usize = 512;
 
 /// Pack rows of a, one block of k after the other, as panels of nearly equal height of at most `most`, which is returned.
@@ -419,7 +440,7 @@ unsafe fn over_columns<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_
 }
 
 /// All tiles of one panel of b: packed rows of a against `nr` columns from `j`. Meanwhile the panel at `next` is brought closer.
-unsafe fn column_of_tiles<T: Kernels>(
+pub(super) unsafe fn column_of_tiles<T: Kernels>(
     micro: &Micro<T>,
     x: &Operands<'_, T>,
     apack: *const T,

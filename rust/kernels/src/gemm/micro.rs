@@ -264,6 +264,12 @@ pub trait Kernels: Copy + Send + Sync + Default + PartialEq + std::fmt::Debug + 
     /// The level is AVX2 or better; `rows <= SIDE` runs of `SIDE` values are readable, `SIDE` runs of `SIDE` values writable.
     unsafe fn transpose(src: *const Self, src_stride: usize, rows: usize, dst: *mut Self, dst_stride: usize);
 
+    /// As [`Kernels::transpose`], with at most `SIDE` rows anywhere in memory, read from their element `at`.
+    ///
+    /// # Safety
+    /// As there.
+    unsafe fn transpose_rows(rows: &[*const Self], at: usize, dst: *mut Self, dst_stride: usize);
+
     fn sum(a: Self, b: Self) -> Self;
 }
 
@@ -272,7 +278,7 @@ pub trait Kernels: Copy + Send + Sync + Default + PartialEq + std::fmt::Debug + 
 pub struct MicroRef<T: 'static>(pub(super) &'static Micro<T>);
 
 macro_rules! kernels {
-    ($t:ty, $statics:ident, $side:literal, $transpose:ident) => {
+    ($t:ty, $statics:ident, $side:literal, $transpose:ident, $rows:ident) => {
         impl Kernels for $t {
             #[inline(always)]
             fn sum(a: $t, b: $t) -> $t {
@@ -299,6 +305,18 @@ macro_rules! kernels {
                 unsafe { super::pack::$transpose(src, src_stride, rows, dst, dst_stride) }
             }
 
+            #[cfg(target_arch = "x86_64")]
+            #[inline]
+            unsafe fn transpose_rows(rows: &[*const $t], at: usize, dst: *mut $t, dst_stride: usize) {
+                // SAFETY: as the caller promises.
+                unsafe { super::pack::$rows(rows, at, dst, dst_stride) }
+            }
+
+            #[cfg(not(target_arch = "x86_64"))]
+            unsafe fn transpose_rows(_: &[*const $t], _: usize, _: *mut $t, _: usize) {
+                unreachable!("only called at the AVX2 level")
+            }
+
             #[cfg(not(target_arch = "x86_64"))]
             unsafe fn transpose(_: *const $t, _: usize, _: usize, _: *mut $t, _: usize) {
                 unreachable!("only called at the AVX2 level")
@@ -306,5 +324,5 @@ macro_rules! kernels {
         }
     };
 }
-kernels!(f32, F32, 8, transpose8);
-kernels!(f64, F64, 4, transpose4);
+kernels!(f32, F32, 8, transpose8, rows8);
+kernels!(f64, F64, 4, transpose4, rows4);

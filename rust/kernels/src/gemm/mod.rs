@@ -4,12 +4,14 @@
 //! bit for bit, for any number of threads.
 
 mod driver;
+mod gathered;
 mod lanes;
 mod micro;
 mod pack;
 mod plain;
 
 pub use driver::{Epilogue, PackedB};
+pub(crate) use gathered::{gemm_gathered, pack_rows};
 pub use plain::{gemm_half, gemm_plain};
 
 use crate::isa::isa;

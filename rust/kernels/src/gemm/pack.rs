@@ -89,8 +89,26 @@ mod x86 {
         // SAFETY: rows below `rows` have eight readable values, dst eight writable ones in each of eight runs.
         unsafe {
             let row = |i: usize| if i < rows { _mm256_loadu_ps(src.add(i * src_stride)) } else { _mm256_setzero_ps() };
-            let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
-            let (r4, r5, r6, r7) = (row(4), row(5), row(6), row(7));
+            store8([row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)], dst, dst_stride);
+        }
+    }
+
+    /// See [`super::Kernels::transpose_rows`].
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn rows8(rows: &[*const f32], at: usize, dst: *mut f32, dst_stride: usize) {
+        // SAFETY: each row has eight readable values from `at`, dst eight writable ones in each of eight runs.
+        unsafe {
+            let row = |i: usize| rows.get(i).map_or(_mm256_setzero_ps(), |p| _mm256_loadu_ps(p.add(at)));
+            store8([row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7)], dst, dst_stride);
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn store8(r: [__m256; 8], dst: *mut f32, dst_stride: usize) {
+        // SAFETY: dst has eight writable values in each of eight runs.
+        unsafe {
+            let [r0, r1, r2, r3, r4, r5, r6, r7] = r;
             let (a0, a1) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
             let (a2, a3) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
             let (a4, a5) = (_mm256_unpacklo_ps(r4, r5), _mm256_unpackhi_ps(r4, r5));
@@ -116,7 +134,26 @@ mod x86 {
         // SAFETY: rows below `rows` have four readable values, dst four writable ones in each of four runs.
         unsafe {
             let row = |i: usize| if i < rows { _mm256_loadu_pd(src.add(i * src_stride)) } else { _mm256_setzero_pd() };
-            let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
+            store4([row(0), row(1), row(2), row(3)], dst, dst_stride);
+        }
+    }
+
+    /// See [`super::Kernels::transpose_rows`].
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn rows4(rows: &[*const f64], at: usize, dst: *mut f64, dst_stride: usize) {
+        // SAFETY: each row has four readable values from `at`, dst four writable ones in each of four runs.
+        unsafe {
+            let row = |i: usize| rows.get(i).map_or(_mm256_setzero_pd(), |p| _mm256_loadu_pd(p.add(at)));
+            store4([row(0), row(1), row(2), row(3)], dst, dst_stride);
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    unsafe fn store4(r: [__m256d; 4], dst: *mut f64, dst_stride: usize) {
+        // SAFETY: dst has four writable values in each of four runs.
+        unsafe {
+            let [r0, r1, r2, r3] = r;
             let (a0, a1) = (_mm256_unpacklo_pd(r0, r1), _mm256_unpackhi_pd(r0, r1));
             let (a2, a3) = (_mm256_unpacklo_pd(r2, r3), _mm256_unpackhi_pd(r2, r3));
             _mm256_storeu_pd(dst, _mm256_permute2f128_pd::<0x20>(a0, a2));
@@ -127,7 +164,7 @@ mod x86 {
     }
 }
 #[cfg(target_arch = "x86_64")]
-pub(super) use x86::{transpose4, transpose8};
+pub(super) use x86::{rows4, rows8, transpose4, transpose8};
 
 /// Large blocks are made of huge pages where the system has them: packed panels are read in big steps, and every new page costs
 /// a walk of the page tables.

@@ -1,0 +1,150 @@
+//! The padded image, and where the patches of its output positions lie in it.
+
+use super::{Axis, Geometry};
+use crate::gemm::{GemmFloat, pack_rows};
+use crate::isa::Isa;
+use crate::par;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// An image with its zeros around it, and the offsets of patches.
+pub(super) struct Patches<'a, T: Clone> {
+    pub data: Cow<'a, [T]>,
+    /// Where the patch of each output position (of all images) starts.
+    pub bases: Vec<usize>,
+    /// Runs of the patch that are contiguous in the image: (first step, length, offset from the base).
+    pub runs: Vec<(usize, usize, usize)>,
+}
+
+impl<'a, T: GemmFloat> Patches<'a, T> {
+    /// `flip` walks the taps from last to first.
+    pub fn new(g: &Geometry, x: &'a [T], flip: bool) -> Patches<'a, T> {
+        let [d, h, w] = g.axes;
+        let size = [d, h, w].map(|a| a.extent());
+        let data = pad(g.batch, [d, h, w], size, g.cin, x);
+        // Without padding the image keeps its own sizes.
+        let size = if matches!(data, Cow::Borrowed(_)) { [d, h, w].map(|a| a.input) } else { size };
+        let image = size.iter().product::<usize>() * g.cin;
+        let mut bases = Vec::with_capacity(g.batch * g.pixels_out());
+        for n in 0..g.batch {
+            for od in 0..d.output {
+                for oh in 0..h.output {
+                    let row = n * image + ((od * d.stride) * size[1] + oh * h.stride) * size[2] * g.cin;
+                    bases.extend((0..w.output).map(|ow| row + ow * w.stride * g.cin));
+                }
+            }
+        }
+        let mut runs: Vec<(usize, usize, usize)> = Vec::new();
+        let order = |n: usize, i: usize| if flip { n - 1 - i } else { i };
+        for kd in 0..d.kernel {
+            for kh in 0..h.kernel {
+                for kw in 0..w.kernel {
+                    let (z, y, c) = (order(d.kernel, kd) * d.dilation, order(h.kernel, kh) * h.dilation, order(w.kernel, kw) * w.dilation);
+                    let offset = ((z * size[1] + y) * size[2] + c) * g.cin;
+                    match runs.last_mut() {
+                        Some((_, len, at)) if *at + *len == offset => *len += g.cin,
+                        _ => runs.push((((kd * h.kernel + kh) * w.kernel + kw) * g.cin, g.cin, offset)),
+                    }
+                }
+            }
+        }
+        let reach = runs.iter().map(|r| r.1 + r.2).max().unwrap_or(0);
+        assert!(bases.iter().all(|b| b + reach <= data.len()), "convolution geometry reaches beyond the image");
+        Patches { data, bases, runs }
+    }
+
+    /// Write the panel of output positions `rows` and patch elements `steps` (see `gemm::Gather`).
+    pub fn gather(&self, level: Isa, rows: Range<usize>, steps: Range<usize>, dst: *mut T) {
+        let width = rows.len();
+        let bases = &self.bases[rows];
+        let near = bases.windows(2).all(|b| b[1] == b[0] + 1);
+        let mut pointers = [std::ptr::null::<T>(); 32];
+        for &(first, len, offset) in &self.runs {
+            let (start, end) = (first.max(steps.start), (first + len).min(steps.end));
+            if start >= end {
+                continue;
+            }
+            let skip = offset + start - first;
+            let to = dst.wrapping_add((start - steps.start) * width);
+            if near {
+                for p in 0..end - start {
+                    let from = &self.data[bases[0] + skip + p..][..width];
+                    // SAFETY: `dst` has room for the panel; the slice holds `width` values.
+                    unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), to.wrapping_add(p * width), width) }
+                }
+                continue;
+            }
+            for (p, &b) in pointers.iter_mut().zip(bases) {
+                *p = self.data[b + skip..b + skip + (end - start)].as_ptr();
+            }
+            // SAFETY: each row was sliced to the length read; `dst` has room for the panel and the excess.
+            unsafe { pack_rows(level, &pointers[..width], end - start, to) }
+        }
+    }
+
+    /// Write the panel of patch elements `rows` and output positions `steps`: the transpose of [`Patches::gather`].
+    pub fn gather_transposed(&self, rows: Range<usize>, steps: Range<usize>, dst: *mut T) {
+        let width = rows.len();
+        for &(first, len, offset) in &self.runs {
+            let (start, end) = (first.max(rows.start), (first + len).min(rows.end));
+            if start >= end {
+                continue;
+            }
+            let skip = offset + start - first;
+            let to = dst.wrapping_add(start - rows.start);
+            let bases = &self.bases[steps.clone()];
+            macro_rules! sized {
+                ($($n:literal)*) => {
+                    match end - start {
+                        $($n => copy_each::<T, $n>(&self.data, bases, skip, to, width),)*
+                        n => {
+                            for (p, &b) in bases.iter().enumerate() {
+                                let from = &self.data[b + skip..b + skip + n];
+                                // SAFETY: the run lies inside the panel's row p.
+                                unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), to.wrapping_add(p * width), n) }
+                            }
+                        }
+                    }
+                };
+            }
+            sized!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+        }
+    }
+}
+
+/// Copies of a length known when compiled.
+#[inline(always)]
+fn copy_each<T: Copy, const N: usize>(data: &[T], bases: &[usize], skip: usize, to: *mut T, width: usize) {
+    for (p, &b) in bases.iter().enumerate() {
+        let from = &data[b + skip..b + skip + N];
+        // SAFETY: the run lies inside the panel's row p.
+        unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), to.wrapping_add(p * width), N) }
+    }
+}
+
+/// `x` with zeros around it so that each image has the sizes `size`; `x` itself where nothing is added.
+fn pad<'a, T: GemmFloat>(batch: usize, axes: [Axis; 3], size: [usize; 3], channels: usize, x: &'a [T]) -> Cow<'a, [T]> {
+    if axes.iter().zip(size).all(|(a, s)| a.before == 0 && s <= a.input) {
+        return Cow::Borrowed(x);
+    }
+    let [d, h, w] = axes;
+    let image: usize = size.iter().product::<usize>() * channels;
+    let mut out = vec![T::default(); batch * image];
+    let row = size[2] * channels;
+    // The part of an input row that lies inside the padded one.
+    let columns = w.input.min(size[2].saturating_sub(w.before)) * channels;
+    if row > 0 {
+        par::rows_mut(&mut out, row, columns as f64 * 0.3, |first, chunk| {
+            for (i, to) in chunk.chunks_exact_mut(row).enumerate() {
+                let r = first + i;
+                let (n, z, y) = (r / (size[0] * size[1]), r / size[1] % size[0], r % size[1]);
+                let inside = |p: usize, a: &Axis| p.checked_sub(a.before).filter(|&i| i < a.input);
+                if let (Some(z), Some(y)) = (inside(z, &d), inside(y, &h)) {
+                    let from = ((n * d.input + z) * h.input + y) * w.input * channels;
+                    to[w.before * channels..][..columns].copy_from_slice(&x[from..from + columns]);
+                }
+            }
+        });
+    }
+    Cow::Owned(out)
+}
