@@ -57,7 +57,9 @@ class Recorder:
     def op(self, name, inputs, tolerance=0, **attrs):
         """Run `name` on `inputs` (argument name: array) and keep the line."""
         definition = op_def_registry.get(name)
-        with tf.Graph().as_default(), tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=1)) as session:
+        config = tf.ConfigProto(intra_op_parallelism_threads=1)
+        config.graph_options.rewrite_options.disable_meta_optimizer = True
+        with tf.Graph().as_default(), tf.Session(config=config) as session:
             variables, arguments = [], {}
             for arg in definition.input_arg:
                 value = inputs[arg.name]
@@ -159,6 +161,100 @@ def state(r):
             r.op(f"ScatterNd{how}", dict(ref=ref(normal(3, 4, 2)), indices=np.int64([[2, 3], [0, 1], [2, 3]][: 2 if how == "Update" else 3]),
                                          updates=normal(2 if how == "Update" else 3, 2)))
             r.op(f"ScatterNd{how}", dict(ref=ref(normal(3, 2)), indices=np.int64([[2], [0]]), updates=normal(2, 2)))
+
+
+def nn(r):
+    draw = np.random.RandomState(2)
+
+    def normal(*shape, dtype=np.float32):
+        return draw.randn(*shape).astype(dtype)
+
+    close = 2e-5
+    for padding, stride, dilation, more in (("SAME", 1, 1, {}), ("VALID", 2, 1, {}), ("SAME", 2, 1, {}), ("SAME", 1, 2, {}), ("VALID", 1, 2, {}),
+                                            ("EXPLICIT", 2, 1, {"explicit_paddings": [0, 0, 2, 1, 0, 3, 0, 0]})):
+        attrs = dict(strides=[1, stride, stride, 1], dilations=[1, dilation, dilation, 1], padding=padding, **more)
+        x = normal(2, 7, 6, 3)
+        for forward, filters, depth in (("Conv2D", (3, 2, 3, 4), 4), ("DepthwiseConv2dNative", (3, 2, 3, 2), 6)):
+            if dilation > 1 and forward != "Conv2D":
+                continue
+            w = normal(*filters)
+            with tf.Graph().as_default(), tf.Session() as session:
+                shape = session.run(getattr(tf.raw_ops, forward)(input=x, filter=w, **attrs)).shape
+            g = normal(*shape)
+            assert shape[3] == depth
+            r.op(forward, dict(input=x, filter=w), close, **attrs)
+            if dilation > 1:
+                # TensorFlow's CPU kernels have no gradients of dilated convolutions.
+                continue
+            r.op(f"{forward}BackpropInput", dict(input_sizes=np.int32(x.shape), filter=w, out_backprop=g), close, **attrs)
+            r.op(f"{forward}BackpropFilter", dict(input=x, filter_sizes=np.int32(w.shape), out_backprop=g), close, **attrs)
+    for padding, stride in (("SAME", 2), ("VALID", 1)):
+        attrs = dict(strides=[1, stride, stride, stride, 1], padding=padding)
+        x, w = normal(1, 3, 4, 5, 2), normal(2, 3, 2, 2, 3)
+        with tf.Graph().as_default(), tf.Session() as session:
+            g = normal(*session.run(tf.raw_ops.Conv3D(input=x, filter=w, **attrs)).shape)
+        r.op("Conv3D", dict(input=x, filter=w), close, **attrs)
+        r.op("Conv3DBackpropInputV2", dict(input_sizes=np.int32(x.shape), filter=w, out_backprop=g), close, **attrs)
+        r.op("Conv3DBackpropFilterV2", dict(input=x, filter_sizes=np.int32(w.shape), out_backprop=g), close, **attrs)
+        attrs = dict(ksize=[1, 2, 2, 2, 1], **attrs)
+        with tf.Graph().as_default(), tf.Session() as session:
+            y = session.run(tf.raw_ops.MaxPool3D(input=x, **attrs))
+        g = normal(*y.shape)
+        r.op("MaxPool3D", dict(input=x), **attrs)
+        r.op("AvgPool3D", dict(input=x), close, **attrs)
+        r.op("MaxPool3DGrad", dict(orig_input=x, orig_output=y, grad=g), close, **attrs)
+        r.op("AvgPool3DGrad", dict(orig_input_shape=np.int32(x.shape), grad=g), close, **attrs)
+    for padding, window, stride in (("SAME", 3, 2), ("VALID", 2, 2), ("VALID", 3, 1)):
+        attrs = dict(ksize=[1, window, 2, 1], strides=[1, stride, 1, 1], padding=padding)
+        # Few distinct values: ties go to the first.
+        x = np.float32(draw.randint(0, 4, (2, 6, 5, 3)))
+        with tf.Graph().as_default(), tf.Session() as session:
+            y = session.run(tf.raw_ops.MaxPool(input=x, **attrs))
+        g = normal(*y.shape)
+        r.op("MaxPool", dict(input=x), **attrs)
+        r.op("MaxPoolV2", dict(input=x, ksize=np.int32(attrs["ksize"]), strides=np.int32(attrs["strides"])), padding=padding)
+        r.op("MaxPoolGrad", dict(orig_input=x, orig_output=y, grad=g), close, **attrs)
+        r.op("MaxPoolGradGrad", dict(orig_input=x, orig_output=y, grad=normal(*x.shape)), **attrs)
+        for in_batch in (False, True):
+            r.op("MaxPoolWithArgmax", dict(input=x), include_batch_in_index=in_batch, **attrs)
+        r.op("AvgPool", dict(value=x), close, **attrs)
+        r.op("AvgPoolGrad", dict(orig_input_shape=np.int32(x.shape), grad=g), close, **attrs)
+    x = normal(2, 3, 4, 5)
+    scale, offset, mean, variance = normal(5), normal(5), normal(5), np.abs(normal(5))
+    for version, training, factor in (("", True, 1.0), ("V2", False, 1.0), ("V3", True, 1.0), ("V3", True, 0.25), ("V3", False, 1.0)):
+        empty = np.zeros(0, np.float32)
+        given = (mean, variance) if not training or factor != 1.0 else (empty, empty)
+        r.op(f"FusedBatchNorm{version}", dict(x=x, scale=scale, offset=offset, mean=given[0], variance=given[1]), 1e-4,
+             is_training=training, epsilon=0.001, **({} if factor == 1.0 else {"exponential_avg_factor": factor}))
+        grads = dict(y_backprop=normal(2, 3, 4, 5), x=x, scale=scale, reserve_space_1=mean, reserve_space_2=variance)
+        if version == "V3":
+            grads["reserve_space_3"] = empty
+        r.op(f"FusedBatchNormGrad{version}", grads, 1e-4, is_training=training, epsilon=0.001)
+    for beta in (0.5, 0.75, 0.6):
+        attrs = dict(depth_radius=2, bias=1.5, alpha=0.3, beta=beta)
+        x = normal(1, 2, 3, 7)
+        with tf.Graph().as_default(), tf.Session() as session:
+            y = session.run(tf.raw_ops.LRN(input=x, **attrs))
+        r.op("LRN", dict(input=x), close, **attrs)
+        r.op("LRNGrad", dict(input_grads=normal(1, 2, 3, 7), input_image=x, output_image=y), 1e-4, **attrs)
+    for padding, rate in (("SAME", 2), ("VALID", 1)):
+        attrs = dict(strides=[1, 2, 1, 1], rates=[1, rate, rate, 1], padding=padding)
+        x, w = normal(2, 6, 5, 3), normal(2, 3, 3)
+        with tf.Graph().as_default(), tf.Session() as session:
+            g = normal(*session.run(tf.raw_ops.Dilation2D(input=x, filter=w, **attrs)).shape)
+        r.op("Dilation2D", dict(input=x, filter=w), **attrs)
+        r.op("Dilation2DBackpropInput", dict(input=x, filter=w, out_backprop=g), close, **attrs)
+        r.op("Dilation2DBackpropFilter", dict(input=x, filter=w, out_backprop=g), close, **attrs)
+    for align, half in ((False, False), (True, False), (False, True)):
+        attrs = dict(align_corners=align, half_pixel_centers=half)
+        for size in ((7, 3), (2, 9)):
+            x = normal(2, 4, 5, 2)
+            g = normal(2, *size, 2)
+            for kind in ("Bilinear", "Bicubic"):
+                r.op(f"Resize{kind}", dict(images=x, size=np.int32(size)), 1e-4, **attrs)
+                r.op(f"Resize{kind}Grad", dict(grads=g, original_image=x), 1e-4, **attrs)
+            r.op("ResizeNearestNeighbor", dict(images=x, size=np.int32(size)), **attrs)
+            r.op("ResizeNearestNeighborGrad", dict(grads=g, size=np.int32([4, 5])), close, **attrs)
 
 
 def main():

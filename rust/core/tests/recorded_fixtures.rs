@@ -50,3 +50,20 @@ fn random_ops_replay_two_runs_bit_for_bit() {
         }
     }
 }
+
+#[test]
+fn convolution_and_image_fetches_of_a_mixed_graph_replay() {
+    let names = ["dw:0", "dil:0", "deconv:0", "avg:0", "mx:0", "lrn:0", "rb:0", "rn:0", "rba:0", "rbh:0"];
+    let g = load("misc_nn", &names);
+    let outs: Vec<Out> = names.iter().map(|n| out(&g, n)).collect();
+    let x = (out(&g, "x:0"), array("misc_nn", "0.in.x_0"));
+    let s = Session::of(g);
+    for (name, got) in names.iter().zip(s.run(&[x], &outs, &[]).unwrap()) {
+        let want = array("misc_nn", &format!("0.out.{}", name.replace([':', '/'], "_")));
+        assert_eq!(got.dims(), want.dims(), "{name}");
+        let scale = want.slice::<f32>().iter().fold(1f32, |m, v| m.max(v.abs()));
+        for (a, b) in got.slice::<f32>().iter().zip(want.slice::<f32>()) {
+            assert!((a - b).abs() <= 2e-5 * scale, "{name}: {a} for {b}");
+        }
+    }
+}

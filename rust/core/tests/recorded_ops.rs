@@ -164,3 +164,8 @@ fn check(group: &str) {
 fn optimizers_and_scatters_are_tensorflows() {
     check("state");
 }
+
+#[test]
+fn convolutions_pools_normalisations_and_resizes_are_tensorflows() {
+    check("nn");
+}

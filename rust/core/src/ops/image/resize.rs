@@ -1,7 +1,7 @@
 //! Resizing of images by nearest neighbour, bilinear and bicubic interpolation, and the gradient ops.
 
 use graphpb_kernels::image::{self, Mapping, Sizes};
-use graphpb_kernels::pointwise::cast::cast;
+use graphpb_kernels::pointwise::cast;
 use graphpb_kernels::{DType, Tensor, shape_text, with_width};
 
 use crate::error::{Error, Result};

@@ -11,7 +11,7 @@ use crate::graph::infer::ShapeCtx;
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
 use crate::testing::cases::Case;
-use graphpb_kernels::pointwise::cast::cast;
+use graphpb_kernels::pointwise::cast;
 
 /// The layout of `x`: four or five axes.
 fn layout(attrs: &Attrs, rank: usize) -> Result<Spatial> {

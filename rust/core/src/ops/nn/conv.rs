@@ -219,7 +219,7 @@ impl Kind {
         let tensors = [d.tensor(&whole(&input, cin)), d.tensor(&[kernel.as_slice(), &[cin, mul]].concat()), d.tensor(&whole(&output, cout))];
         (tensors, attrs)
     }
-    fn case(&self, d: &mut Draw, build: impl Fn(&Draw, [Tensor; 3]) -> Case) -> Case {
+    fn case(&self, d: &mut Draw, build: impl Fn(&mut Draw, [Tensor; 3]) -> Case) -> Case {
         let (t, attrs) = self.draw(d);
         let mut case = build(d, t);
         case.attrs = attrs;

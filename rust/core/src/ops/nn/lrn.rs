@@ -9,7 +9,7 @@ use crate::graph::attr::Attrs;
 use crate::graph::infer;
 use crate::registry::*;
 use crate::testing::cases::Case;
-use graphpb_kernels::pointwise::cast::cast;
+use graphpb_kernels::pointwise::cast;
 
 fn response(attrs: &Attrs) -> Result<Response> {
     let radius = usize::try_from(attrs.int("depth_radius")?).map_err(|_| Error::invalid("depth_radius must not be negative"))?;

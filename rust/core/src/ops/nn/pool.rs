@@ -109,7 +109,7 @@ fn with_wrapping(g: &Geometry, x: &Tensor, y: &Tensor, dy: &Tensor, dx: &mut Ten
         DType::F16 => window::max_grad::<f16>(g, x.slice(), y.slice(), dy.slice(), dx.slice_mut()),
         DType::BF16 => window::max_grad::<bf16>(g, x.slice(), y.slice(), dy.slice(), dx.slice_mut()),
         d => {
-            let wide = |t: &Tensor| graphpb_kernels::pointwise::cast::cast(t, DType::F64);
+            let wide = |t: &Tensor| graphpb_kernels::pointwise::cast(t, DType::F64);
             let (x, y, dy) = (wide(x)?, wide(y)?, wide(dy)?);
             let mut out = Tensor::try_scratch(DType::F64, dx.dims())?;
             window::max_grad::<f64>(g, x.slice(), y.slice(), dy.slice(), out.slice_mut());
@@ -225,7 +225,7 @@ fn draw(d: &mut Draw, axes: usize, with_attrs: bool) -> (Tensor, [usize; 3], Cas
         order.swap(i, d.below(i + 1));
     }
     let values = Tensor::from_slice(&order.iter().map(|&v| v as f64 * 0.05 - 1.0).collect::<Vec<_>>(), &dims);
-    let x = graphpb_kernels::pointwise::cast::cast(&values, d.dtype).unwrap_or(values);
+    let x = graphpb_kernels::pointwise::cast(&values, d.dtype).unwrap_or(values);
     let case = Case::new().attr("padding", padding).attr("data_format", format).attr("ksize", list(window)).attr("strides", list(stride));
     (x, out, case)
 }

@@ -1,8 +1,8 @@
 //! What convolutions and pools share: strides, padding and layout read from attributes, static shapes, channels-last data.
 
 use graphpb_kernels::conv::Axis;
-use graphpb_kernels::movement::transpose;
-use graphpb_kernels::pointwise::cast::cast;
+use graphpb_kernels::movement::transpose::transpose;
+use graphpb_kernels::pointwise::cast;
 use graphpb_kernels::{DType, Tensor};
 
 use crate::error::{Error, Result};
