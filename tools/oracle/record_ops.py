@@ -54,8 +54,8 @@ class Recorder:
     def __init__(self, group):
         self.path, self.lines = FOLDER / f"{group}.tsv", []
 
-    def op(self, name, inputs, tolerance=0, **attrs):
-        """Run `name` on `inputs` (argument name: array) and keep the line."""
+    def op(self, name, inputs, tolerance=0, kept=None, **attrs):
+        """Run `name` on `inputs` (argument name: array) and keep the line, with the first `kept` outputs."""
         definition = op_def_registry.get(name)
         config = tf.ConfigProto(intra_op_parallelism_threads=1)
         config.graph_options.rewrite_options.disable_meta_optimizer = True
@@ -78,7 +78,7 @@ class Recorder:
             else:
                 outputs = session.run(list(operation.outputs))
         text = [("&" if isinstance(inputs[a.name], Ref) else "") + encode(np.asarray(inputs[a.name])) for a in definition.input_arg]
-        fields = [name, attr_text(definition, attrs), " ".join(text), " ".join(encode(o) for o in outputs), str(tolerance)]
+        fields = [name, attr_text(definition, attrs), " ".join(text), " ".join(encode(o) for o in outputs[:kept]), str(tolerance)]
         self.lines.append("\t".join(fields))
 
     def write(self):
@@ -224,7 +224,8 @@ def nn(r):
     for version, training, factor in (("", True, 1.0), ("V2", False, 1.0), ("V3", True, 1.0), ("V3", True, 0.25), ("V3", False, 1.0)):
         empty = np.zeros(0, np.float32)
         given = (mean, variance) if not training or factor != 1.0 else (empty, empty)
-        r.op(f"FusedBatchNorm{version}", dict(x=x, scale=scale, offset=offset, mean=given[0], variance=given[1]), 1e-4,
+        # The other outputs are not written: in inference all but y, in training the sixth.
+        r.op(f"FusedBatchNorm{version}", dict(x=x, scale=scale, offset=offset, mean=given[0], variance=given[1]), 1e-4, 5 if training else 1,
              is_training=training, epsilon=0.001, **({} if factor == 1.0 else {"exponential_avg_factor": factor}))
         grads = dict(y_backprop=normal(2, 3, 4, 5), x=x, scale=scale, reserve_space_1=mean, reserve_space_2=variance)
         if version == "V3":

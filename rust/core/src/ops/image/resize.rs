@@ -114,6 +114,12 @@ fn sample(d: &mut crate::testing::cases::Draw) -> Case {
     Case::new().input(d.tensor(&dims)).constant(d.shape_vector(&size)).attr("align_corners", align).attr("half_pixel_centers", half).differentiate(&[])
 }
 
+fn sample_grad(d: &mut crate::testing::cases::Draw) -> Case {
+    let (dims, h, w) = (d.full_dims(4, 4), 1 + d.below(5), 1 + d.below(5));
+    let grads = d.tensor_of(DType::F32, &[dims[0], h, w, dims[3]], -2.0, 2.0);
+    Case::new().input(grads).input(d.tensor(&dims)).attr("half_pixel_centers", d.flag())
+}
+
 pub static RESIZE_BILINEAR: OpDef = OpDef {
     name: "ResizeBilinear",
     doc: "Images [batch, height, width, channels] resized to size [height, width] by bilinear interpolation; float32.",
@@ -150,6 +156,7 @@ pub static RESIZE_BILINEAR_GRAD: OpDef = OpDef {
     shape: infer_grad,
     kernel: Kernel::Plain(|c| interpolate_grad(c, false)),
     grad: Grad::NotDifferentiable("TensorFlow gives it none"),
+    sample: Some(|d| sample_grad(d)),
     ..OpDef::BASE
 };
 pub static RESIZE_BICUBIC_GRAD: OpDef = OpDef {
@@ -162,6 +169,7 @@ pub static RESIZE_BICUBIC_GRAD: OpDef = OpDef {
     shape: infer_grad,
     kernel: Kernel::Plain(|c| interpolate_grad(c, true)),
     grad: Grad::Missing("TensorFlow registers none"),
+    sample: Some(|d| sample_grad(d)),
     ..OpDef::BASE
 };
 pub static RESIZE_NEAREST_NEIGHBOR: OpDef = OpDef {
@@ -231,5 +239,6 @@ pub static RESIZE_NEAREST_NEIGHBOR_GRAD: OpDef = OpDef {
         Ok(())
     }),
     grad: Grad::Missing("TensorFlow registers none"),
+    sample: Some(|d| sample(d)),
     ..OpDef::BASE
 };

@@ -60,7 +60,7 @@ fn forward(c: &mut KernelCtx) -> Result<()> {
         c.set(1 + i, t);
     }
     if c.outputs() > 5 {
-        let t = Tensor::try_zeros(c.output_dtype(5), &[0])?;
+        let t = Tensor::try_zeros(c.output_dtype(5), &[])?;
         c.set(5, t);
     }
     Ok(())
@@ -123,9 +123,6 @@ fn infer_forward(c: &mut ShapeCtx) -> Result<()> {
     for i in 1..c.outputs().min(5) {
         c.set(i, channels.clone());
     }
-    if c.outputs() > 5 {
-        c.set(5, Shape::vector(-1));
-    }
     Ok(())
 }
 
@@ -181,6 +178,18 @@ fn sample(d: &mut crate::testing::cases::Draw) -> Case {
     case.input(mean).input(variance).attr("is_training", false).attr("data_format", if first { "NCHW" } else { "NHWC" })
 }
 
+fn sample_grad(d: &mut crate::testing::cases::Draw, more: bool) -> Case {
+    let dims = d.full_dims(4, 4);
+    let first = d.flag();
+    let channels = dims[if first { 1 } else { 3 }];
+    let training = d.flag();
+    let (g, x) = (d.tensor(&dims), d.tensor(&dims));
+    let mut vector = |lo: f64, hi: f64| d.tensor_of(DType::F32, &[channels], lo, hi);
+    let case = Case::new().input(g).input(x).input(vector(0.5, 2.0)).input(vector(-1.0, 1.0)).input(vector(0.5, 2.0));
+    let case = if more { case.input(Tensor::vector::<f32>(&[])) } else { case };
+    case.attr("is_training", training).attr("data_format", if first { "NCHW" } else { "NHWC" })
+}
+
 macro_rules! batch_norm {
     ($forward:ident $name:literal, $backward:ident $grad:literal, $u:literal, $scale:expr, forward_attrs: [$($fa:expr),*], backward_attrs: [$($ba:expr),*],
      more: [$($more_out:expr),*] [$($more_in:expr),*], last: $r1:literal $r2:literal) => {
@@ -206,6 +215,7 @@ macro_rules! batch_norm {
             traits: Traits::PURE,
             shape: infer_backward,
             kernel: Kernel::Plain(backward),
+            sample: Some(|d| sample_grad(d, !<[Arg]>::is_empty(&[$($more_in),*]))),
             grad: Grad::Missing("second derivatives of fused batch normalisation are not available: use the unfused form"),
             ..OpDef::BASE
         };

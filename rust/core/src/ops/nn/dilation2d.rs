@@ -5,10 +5,11 @@ use graphpb_kernels::{Tensor, shape_text};
 
 use super::spatial::*;
 use crate::error::{Error, Result};
-use crate::graph::attr::{Attr, Attrs};
+use crate::graph::attr::{Attr, AttrList, Attrs};
 use crate::graph::infer::ShapeCtx;
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
+use crate::testing::cases::{Case, Draw};
 
 fn spatial(attrs: &Attrs) -> Result<Spatial> {
     let mut plain = Attrs::new().with("data_format", "NHWC").with("padding", attrs.str("padding")?);
@@ -59,6 +60,16 @@ fn backward(c: &mut KernelCtx, of_input: bool) -> Result<()> {
     Ok(())
 }
 
+/// Input and filter, and with `grad` the gradient of the output, of a 3×3 input and a 2×2 filter.
+fn draw_case(d: &mut Draw, grad: bool) -> Case {
+    let (batch, channels) = (1 + d.below(2), 1 + d.below(3));
+    let ones = || Attr::List(AttrList::Int(vec![1; 4]));
+    let (padding, side) = d.one_of(&[("SAME", 3), ("VALID", 2)]);
+    let case = Case::new().input(d.tensor(&[batch, 3, 3, channels])).input(d.tensor(&[2, 2, channels]));
+    let case = if grad { case.input(d.tensor(&[batch, side, side, channels])) } else { case };
+    case.attr("strides", ones()).attr("rates", ones()).attr("padding", padding)
+}
+
 const ATTRS: [AttrSpec; 4] = [type_in("T", REALS), ints("strides").at_least(4), ints("rates").at_least(4), PADDING];
 
 pub static DILATION2D: OpDef = OpDef {
@@ -86,6 +97,7 @@ pub static DILATION2D: OpDef = OpDef {
         c.set(1, df);
         Ok(())
     }),
+    sample: Some(|d| draw_case(d, false)),
     ..OpDef::BASE
 };
 pub static DILATION2D_BACKPROP_INPUT: OpDef = OpDef {
@@ -98,6 +110,7 @@ pub static DILATION2D_BACKPROP_INPUT: OpDef = OpDef {
     shape: crate::graph::infer::same_as_input,
     kernel: Kernel::Plain(|c| backward(c, true)),
     grad: Grad::Missing("TensorFlow registers none"),
+    sample: Some(|d| draw_case(d, true)),
     ..OpDef::BASE
 };
 pub static DILATION2D_BACKPROP_FILTER: OpDef = OpDef {
@@ -114,5 +127,6 @@ pub static DILATION2D_BACKPROP_FILTER: OpDef = OpDef {
     },
     kernel: Kernel::Plain(|c| backward(c, false)),
     grad: Grad::Missing("TensorFlow registers none"),
+    sample: Some(|d| draw_case(d, true)),
     ..OpDef::BASE
 };

@@ -82,5 +82,9 @@ pub static LRN_GRAD: OpDef = OpDef {
         Ok(())
     }),
     grad: Grad::Missing("TensorFlow registers none"),
+    sample: Some(|d| {
+        let dims = d.dims(4, 4);
+        Case::new().input(d.tensor(&dims)).input(d.tensor(&dims)).input(d.tensor(&dims)).attr("depth_radius", 1)
+    }),
     ..OpDef::BASE
 };

@@ -3,10 +3,12 @@
 use graphpb_kernels::window::{self, Geometry};
 use graphpb_kernels::{DType, Tensor, bf16, f16, shape_text};
 
+use super::pool::draw;
 use super::spatial::*;
 use crate::error::{Error, Result};
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
+use crate::testing::cases::{Case, Draw};
 
 fn spec(c: &KernelCtx, dims: &[usize]) -> Result<Geometry> {
     let s = Spatial::read(c.attrs(), 2)?;
@@ -70,6 +72,17 @@ fn checked(c: &KernelCtx, grad_of_input: bool) -> Result<Geometry> {
     Ok(g)
 }
 
+/// Input, gradient (of the output, or of the input where `second`) and indices.
+fn draw_grad(d: &mut Draw, second: bool) -> Case {
+    let (x, out, mut case) = draw(d, 2, false);
+    case.attrs.remove("data_format");
+    let dims = [x.dims()[0], out[1], out[2], x.dims()[3]];
+    let image = x.dims()[1..].iter().product::<usize>() as i64;
+    let grad = if second { d.tensor(x.dims()) } else { d.tensor(&dims) };
+    let at = d.integers(DType::I64, &dims, 0, image - 1);
+    case.input(x).input(grad).input(at)
+}
+
 const ARGMAX: AttrSpec = type_index("Targmax").default_type(DType::I64);
 const IN_BATCH: AttrSpec = flag("include_batch_in_index", false);
 
@@ -110,6 +123,11 @@ pub static MAX_POOL_WITH_ARGMAX: OpDef = OpDef {
         c.set(0, dx);
         Ok(())
     }),
+    sample: Some(|d| {
+        let (x, _, mut case) = draw(d, 2, false);
+        case.attrs.remove("data_format");
+        case.input(x)
+    }),
     ..OpDef::BASE
 };
 
@@ -139,6 +157,7 @@ pub static MAX_POOL_GRAD_WITH_ARGMAX: OpDef = OpDef {
         Ok(())
     }),
     grad: Grad::Missing("TensorFlow registers none"),
+    sample: Some(|d| draw_grad(d, false)),
     ..OpDef::BASE
 };
 
@@ -167,5 +186,6 @@ pub static MAX_POOL_GRAD_GRAD_WITH_ARGMAX: OpDef = OpDef {
         Ok(())
     }),
     grad: Grad::Missing("TensorFlow registers none"),
+    sample: Some(|d| draw_grad(d, true)),
     ..OpDef::BASE
 };

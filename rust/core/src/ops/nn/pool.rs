@@ -195,7 +195,7 @@ fn grad_of_max_grad(c: &mut GradCtx, op: &str, more: usize) -> Result<()> {
 }
 
 /// A small input with attributes; values do not tie.
-fn draw(d: &mut Draw, axes: usize, with_attrs: bool) -> (Tensor, [usize; 3], Case) {
+pub(super) fn draw(d: &mut Draw, axes: usize, with_attrs: bool) -> (Tensor, [usize; 3], Case) {
     let padding = d.one_of(&["SAME", "VALID"]);
     let (window, stride) = (1 + d.below(3), 1 + d.below(2));
     let first = with_attrs && d.below(3) == 0;
@@ -233,6 +233,34 @@ fn draw(d: &mut Draw, axes: usize, with_attrs: bool) -> (Tensor, [usize; 3], Cas
 fn draw_pool(d: &mut Draw, axes: usize) -> Case {
     let (x, _, case) = draw(d, axes, true);
     case.input(x)
+}
+
+/// Input, output and a third tensor of the gradient ops: of the output's shape, or of the input's (`second`).
+fn draw_max_grad(d: &mut Draw, axes: usize, second: bool) -> Case {
+    let (x, out, case) = draw(d, axes, false);
+    let n = x.rank();
+    let dims = [&x.dims()[..1], &out[3 - axes..], &x.dims()[n - 1..]].concat();
+    let y = largest(&x, &case, axes).unwrap_or_else(|_| d.tensor(&dims));
+    let third = if second { d.tensor(x.dims()) } else { d.tensor(&dims) };
+    case.input(x).input(y).input(third).differentiate(&[2])
+}
+
+fn largest(x: &Tensor, case: &Case, axes: usize) -> Result<Tensor> {
+    let s = Spatial::read(&case.attrs, axes)?;
+    let g = geometry(&s, s.window(case.attrs.ints("ksize")?, "ksize")?, x.dims())?;
+    let mut y = s.scratch_last(x.dtype(), g.batch, g.axes.map(|a| a.output), g.cin)?;
+    with_real!(x.dtype(), T => window::max::<T>(&g, x.slice(), y.slice_mut()));
+    Ok(y)
+}
+
+/// The case of an op that takes window and strides as inputs.
+fn as_inputs(mut case: Case) -> Case {
+    for name in ["ksize", "strides"] {
+        if let Some(Attr::List(AttrList::Int(v))) = case.attrs.remove(name) {
+            case = case.constant(Tensor::vector(&v.iter().map(|&v| v as i32).collect::<Vec<_>>()));
+        }
+    }
+    case
 }
 
 fn draw_average_grad(d: &mut Draw, axes: usize) -> Case {
@@ -290,6 +318,7 @@ pub static MAX_POOL_V2: OpDef = OpDef {
     shape: |c| infer_pool(c, 2, true, 1),
     kernel: Kernel::Plain(|c| run_max(c, 2, Some(1))),
     grad: Grad::Rule(|c| grad_of_max(c, "MaxPoolGradV2", 2)),
+    sample: Some(|d| as_inputs(draw_pool(d, 2))),
     ..OpDef::BASE
 };
 pub static MAX_POOL_GRAD: OpDef = OpDef {
@@ -302,6 +331,7 @@ pub static MAX_POOL_GRAD: OpDef = OpDef {
     shape: first_shape,
     kernel: Kernel::Plain(|c| run_max_grad(c, 2, None)),
     grad: Grad::Rule(|c| grad_of_max_grad(c, "MaxPoolGradGrad", 0)),
+    sample: Some(|d| draw_max_grad(d, 2, false)),
     ..OpDef::BASE
 };
 pub static MAX_POOL_GRAD_V2: OpDef = OpDef {
@@ -314,6 +344,7 @@ pub static MAX_POOL_GRAD_V2: OpDef = OpDef {
     shape: first_shape,
     kernel: Kernel::Plain(|c| run_max_grad(c, 2, Some(3))),
     grad: Grad::Rule(|c| grad_of_max_grad(c, "MaxPoolGradGradV2", 2)),
+    sample: Some(|d| as_inputs(draw_max_grad(d, 2, false))),
     ..OpDef::BASE
 };
 pub static MAX_POOL_GRAD_GRAD: OpDef = OpDef {
@@ -326,6 +357,7 @@ pub static MAX_POOL_GRAD_GRAD: OpDef = OpDef {
     shape: second_shape,
     kernel: Kernel::Plain(|c| run_max_grad_grad(c, 2, None)),
     grad: Grad::Rule(|c| grad_of_max_grad(c, "MaxPoolGrad", 0)),
+    sample: Some(|d| draw_max_grad(d, 2, true)),
     ..OpDef::BASE
 };
 pub static MAX_POOL_GRAD_GRAD_V2: OpDef = OpDef {
@@ -338,6 +370,7 @@ pub static MAX_POOL_GRAD_GRAD_V2: OpDef = OpDef {
     shape: second_shape,
     kernel: Kernel::Plain(|c| run_max_grad_grad(c, 2, Some(3))),
     grad: Grad::Missing("TensorFlow registers none"),
+    sample: Some(|d| as_inputs(draw_max_grad(d, 2, true))),
     ..OpDef::BASE
 };
 pub static AVG_POOL: OpDef = OpDef {
@@ -396,6 +429,7 @@ pub static MAX_POOL3D_GRAD: OpDef = OpDef {
     shape: first_shape,
     kernel: Kernel::Plain(|c| run_max_grad(c, 3, None)),
     grad: Grad::Rule(|c| grad_of_max_grad(c, "MaxPool3DGradGrad", 0)),
+    sample: Some(|d| draw_max_grad(d, 3, false)),
     ..OpDef::BASE
 };
 pub static MAX_POOL3D_GRAD_GRAD: OpDef = OpDef {
@@ -408,6 +442,7 @@ pub static MAX_POOL3D_GRAD_GRAD: OpDef = OpDef {
     shape: second_shape,
     kernel: Kernel::Plain(|c| run_max_grad_grad(c, 3, None)),
     grad: Grad::Rule(|c| grad_of_max_grad(c, "MaxPool3DGrad", 0)),
+    sample: Some(|d| draw_max_grad(d, 3, true)),
     ..OpDef::BASE
 };
 pub static AVG_POOL3D: OpDef = OpDef {
