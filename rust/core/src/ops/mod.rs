@@ -23,6 +23,8 @@ pub static ALL: &[&OpDef] = &[
     &array::concat::CONCAT,
     &array::concat::CONCAT_OFFSET,
     &array::concat::CONCAT_V2,
+    &array::cumulative::CUMPROD,
+    &array::cumulative::CUMSUM,
     &array::diag::DIAG,
     &array::diag::DIAG_PART,
     &array::dynamic_stitch::DYNAMIC_PARTITION,

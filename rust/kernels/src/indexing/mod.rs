@@ -4,6 +4,7 @@ pub mod counts;
 pub mod gather;
 pub mod number;
 pub mod one_hot;
+pub mod scan;
 pub mod scatter;
 pub mod segment;
 pub mod top_k;

@@ -4,6 +4,7 @@ pub mod band_part;
 pub mod bitcast;
 pub mod broadcast;
 pub mod concat;
+pub mod cumulative;
 pub mod diag;
 pub mod dynamic_stitch;
 pub mod ensure_shape;
