@@ -8,7 +8,7 @@ use graphpb::graph::node::{NodeId, Out};
 use graphpb::io::{graphdef, npz};
 use graphpb::session::Session;
 use graphpb::{Code, Graph};
-use graphpb_kernels::{Bool, DType, Element, Tensor};
+use graphpb_kernels::{Bool, C64, C128, DType, Element, Tensor, f16};
 use serde_json::Value;
 
 fn root() -> PathBuf {
@@ -115,6 +115,12 @@ fn values(folder: &Path) -> Vec<(String, Tensor)> {
             DType::U8 => cut::<u8>(flat, start, &dims),
             DType::I8 => cut::<i8>(flat, start, &dims),
             DType::I16 => cut::<i16>(flat, start, &dims),
+            DType::U16 => cut::<u16>(flat, start, &dims),
+            DType::U32 => cut::<u32>(flat, start, &dims),
+            DType::U64 => cut::<u64>(flat, start, &dims),
+            DType::F16 => cut::<f16>(flat, start, &dims),
+            DType::C64 => cut::<C64>(flat, start, &dims),
+            DType::C128 => cut::<C128>(flat, start, &dims),
             _ => continue,
         };
         out.push((entry[0].as_str().unwrap().to_owned(), tensor));
@@ -127,7 +133,15 @@ fn as_f64(t: &Tensor) -> Option<Vec<f64>> {
         DType::F32 => t.slice::<f32>().iter().map(|&x| f64::from(x)).collect(),
         DType::F64 => t.slice::<f64>().to_vec(),
         DType::I32 => t.slice::<i32>().iter().map(|&x| f64::from(x)).collect(),
+        DType::F16 => t.slice::<f16>().iter().map(|x| x.to_f64()).collect(),
+        DType::C64 => t.slice::<C64>().iter().flat_map(|x| [f64::from(x.re), f64::from(x.im)]).collect(),
+        DType::C128 => t.slice::<C128>().iter().flat_map(|x| [x.re, x.im]).collect(),
         DType::I64 => t.slice::<i64>().iter().map(|&x| x as f64).collect(),
+        DType::I8 => t.slice::<i8>().iter().map(|&x| f64::from(x)).collect(),
+        DType::I16 => t.slice::<i16>().iter().map(|&x| f64::from(x)).collect(),
+        DType::U8 => t.slice::<u8>().iter().map(|&x| f64::from(x)).collect(),
+        DType::U16 => t.slice::<u16>().iter().map(|&x| f64::from(x)).collect(),
+        DType::U32 => t.slice::<u32>().iter().map(|&x| f64::from(x)).collect(),
         DType::Bool => t.slice::<Bool>().iter().map(|x| f64::from(u8::from(x.get()))).collect(),
         _ => return None,
     })
@@ -140,7 +154,9 @@ fn difference(ours: &Tensor, theirs: &Tensor) -> Option<String> {
     }
     let (a, b) = (as_f64(ours)?, as_f64(theirs)?);
     let (relative, absolute) = match ours.dtype() {
-        DType::F32 => (1e-5, 1e-6),
+        DType::F32 | DType::C64 => (1e-5, 1e-6),
+        DType::F16 => (2e-3, 1e-3),
+        DType::C128 => (1e-11, 1e-12),
         DType::F64 => (1e-11, 1e-12),
         _ => (0.0, 0.0),
     };

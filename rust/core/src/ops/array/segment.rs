@@ -121,8 +121,8 @@ fn shape(c: &mut ShapeCtx) -> Result<()> {
     let ids = c.input(1).with_rank(1)?;
     let Some(rank) = data.rank() else { return Ok(()) };
     data.sub(0..1).merge(&ids)?;
-    let n = c.ints(1).map_or(-1, |v| v.last().map_or(0, |l| l.saturating_add(1)));
-    c.set(0, Shape::vector(n).concat(&data.sub(1..rank)));
+    // TensorFlow does not look at constant ids.
+    c.set(0, Shape::of_rank(1).concat(&data.sub(1..rank)));
     Ok(())
 }
 

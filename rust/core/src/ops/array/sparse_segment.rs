@@ -156,7 +156,7 @@ fn shape(c: &mut ShapeCtx) -> Result<()> {
     let data = c.input(0).with_rank_at_least(1)?;
     c.input(1).with_rank(1)?.merge(&c.input(2).with_rank(1)?)?;
     let Some(rank) = data.rank() else { return Ok(()) };
-    let n = if c.inputs() == 4 { c.int(3).unwrap_or(-1) } else { c.ints(2).map_or(-1, |v| v.last().map_or(0, |l| l.saturating_add(1))) };
+    let n = if c.inputs() == 4 { c.int(3).unwrap_or(-1) } else { -1 };
     c.set(0, Shape::vector(n).concat(&data.sub(1..rank)));
     Ok(())
 }

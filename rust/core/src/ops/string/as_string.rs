@@ -33,7 +33,6 @@ pub static AS_STRING: OpDef = OpDef {
                 DType::C64,
                 DType::C128,
                 DType::Bool,
-                DType::Variant,
                 DType::Str,
             ],
         ),
