@@ -112,7 +112,8 @@ def first_difference(ours, theirs):
 def misnamed_gradients(ours):
     """Names inside gradient scopes that follow no rule of TensorFlow's scheme.
 
-    The rules: `<op>_grad/…` for an op of the graph, `grad_ys_<i>`, `Shape`, `zeros…`, and sums `AddN`.
+    The rules: `<op>_grad/…` for an op of the graph, `<op>_gradient_sum/…` for the sums taken as a tree, `grad_ys_<i>`, `Shape`,
+    `zeros…`, and sums `AddN`.
     """
     roots = gradient_roots(ours)
     ops = {node.name for node in ours.node}
@@ -122,7 +123,7 @@ def misnamed_gradients(ours):
         if root is None:
             continue
         rest = node.name[len(root) :]
-        forward = [rest[: match.start()] for match in re.finditer(r"_grad/", rest)]
+        forward = [rest[: match.start()] for match in re.finditer(r"_grad(ient_sum)?/", rest)]
         if any(name in ops for name in forward):
             continue
         if not re.match(r"(grad_ys_\d+|Shape(_\d+)?|AddN(_\d+)?|zeros(_like)?(_\d+)?)(/|$)", rest):
