@@ -52,7 +52,15 @@ def value_of(t):
 
 @pytest.mark.parametrize(
     ("value", "dtype", "expected"),
-    [(300, tf.uint8, 44), (1 << 40, tf.int32, 0), (3, tf.float64, 3.0), (True, tf.float32, 1.0), (True, tf.int32, 1), (1e300, tf.float32, np.inf), (2, tf.complex64, 2 + 0j)],
+    [
+        (300, tf.uint8, 44),
+        (1 << 40, tf.int32, 0),
+        (3, tf.float64, 3.0),
+        (True, tf.float32, 1.0),
+        (True, tf.int32, 1),
+        (1e300, tf.float32, np.inf),
+        (2, tf.complex64, 2 + 0j),
+    ],
 )
 def test_numbers_take_the_type_asked_for(value, dtype, expected):
     assert value_of(tf.constant(value, dtype)) == expected
@@ -144,7 +152,9 @@ def test_slices():
 
 
 def test_dtypes():
-    assert tf.as_dtype("float") is tf.float32 and tf.as_dtype(np.int64) is tf.int64 and tf.as_dtype(float) is tf.float32 and tf.as_dtype(1) is tf.float32
+    assert (
+        tf.as_dtype("float") is tf.float32 and tf.as_dtype(np.int64) is tf.int64 and tf.as_dtype(float) is tf.float32 and tf.as_dtype(1) is tf.float32
+    )
     assert tf.float32 == "float32" and tf.float32 == np.float32 and hash(tf.float32) == hash(tf.as_dtype("float32"))
     assert repr(tf.float32) == "tf.float32" and str(tf.float32) == "<dtype: 'float32'>"
     assert tf.float32.as_numpy_dtype is np.float32 and tf.string.as_numpy_dtype is np.object_

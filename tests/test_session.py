@@ -47,7 +47,11 @@ def test_fetch_by_name_and_variable(sess):
     [
         (None, TypeError, 'Argument `fetch` = None has invalid type "NoneType". Cannot be None'),
         ([None], TypeError, "Cannot be None"),
-        ("nope", ValueError, "Argument `fetch` = nope cannot be interpreted as a Tensor. (\"The name 'nope' refers to an Operation not in the graph.\")"),
+        (
+            "nope",
+            ValueError,
+            "Argument `fetch` = nope cannot be interpreted as a Tensor. (\"The name 'nope' refers to an Operation not in the graph.\")",
+        ),
         ("c:7", ValueError, "exists but only has 1 outputs."),
         (3, TypeError, 'Argument `fetch` = 3 has invalid type "int" must be a string or Tensor. (Can not convert a int into a Tensor or Operation.)'),
     ],

@@ -19,7 +19,9 @@ class Dimension:
             try:
                 self._value = int(value.__index__())
             except AttributeError:
-                raise TypeError(f"Dimension value must be integer or None or have an __index__ method, got value '{value!r}' with type '{type(value)!r}'") from None
+                raise TypeError(
+                    f"Dimension value must be integer or None or have an __index__ method, got value '{value!r}' with type '{type(value)!r}'"
+                ) from None
             if self._value < 0:
                 raise ValueError(f"Dimension {self._value} must be >= 0")
 

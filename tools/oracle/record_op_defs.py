@@ -45,13 +45,15 @@ def line(d):
     flags = [f for f in ("is_commutative", "is_aggregate", "is_stateful", "allows_uninitialized_input") if getattr(d, f)]
     if d.HasField("deprecation") and d.deprecation.version:
         flags.append(f"deprecated:{d.deprecation.version}")
-    return "\t".join([
-        d.name,
-        " ".join(argument(a) for a in d.input_arg),
-        " ".join(argument(a) for a in d.output_arg),
-        "|".join(attr(a) for a in d.attr),
-        " ".join(flags),
-    ])
+    return "\t".join(
+        [
+            d.name,
+            " ".join(argument(a) for a in d.input_arg),
+            " ".join(argument(a) for a in d.output_arg),
+            "|".join(attr(a) for a in d.attr),
+            " ".join(flags),
+        ]
+    )
 
 
 def main():

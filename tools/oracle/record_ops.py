@@ -102,8 +102,12 @@ def state(r):
     l1, l2, shrink = f(0.05), f(0.01), f(0.02)
     adam = dict(beta1_power=f(0.81), beta2_power=f(0.998), lr=lr, beta1=f(0.9), beta2=f(0.999), epsilon=f(1e-8))
     for dtype in (np.float32, np.float64):
+
         def cast(d):
-            return {k: (v if k == "global_step" else ref(np.asarray(v).astype(dtype)) if isinstance(v, Ref) else np.asarray(v).astype(dtype)) for k, v in d.items()}
+            return {
+                k: (v if k == "global_step" else ref(np.asarray(v).astype(dtype)) if isinstance(v, Ref) else np.asarray(v).astype(dtype))
+                for k, v in d.items()
+            }
 
         def dense(name, states, rest, grad="grad", **attrs):
             inputs = {k: ref(positive(n) if p else normal(n)) for k, p in states.items()}
@@ -119,15 +123,22 @@ def state(r):
         dense("ApplyAdagrad", dict(var=0, accum=1), dict(lr=lr), update_slots=False)
         dense("ApplyAdagradV2", dict(var=0, accum=1), dict(lr=lr, epsilon=eps))
         for a in (l1, f(0)):
-            dense("ApplyAdagradDA", dict(var=0, gradient_accumulator=0, gradient_squared_accumulator=1),
-                  dict(lr=lr, l1=a, l2=l2, global_step=np.int64(3)))
+            dense(
+                "ApplyAdagradDA",
+                dict(var=0, gradient_accumulator=0, gradient_squared_accumulator=1),
+                dict(lr=lr, l1=a, l2=l2, global_step=np.int64(3)),
+            )
             dense("ApplyProximalGradientDescent", dict(var=0), dict(alpha=lr, l1=a, l2=l2), grad="delta")
             dense("ApplyProximalAdagrad", dict(var=0, accum=1), dict(lr=lr, l1=a, l2=l2))
         dense("ApplyAdadelta", dict(var=0, accum=1, accum_update=1), dict(lr=lr, rho=rho, epsilon=eps))
         for linear in (False, True):
             dense("ApplyFtrl", dict(var=0, accum=1, linear=0), dict(lr=lr, l1=l1, l2=l2, lr_power=f(-0.5)), multiply_linear_by_lr=linear)
-            dense("ApplyFtrlV2", dict(var=0, accum=1, linear=0), dict(lr=lr, l1=l1, l2=l2, l2_shrinkage=shrink, lr_power=f(-0.5)),
-                  multiply_linear_by_lr=linear)
+            dense(
+                "ApplyFtrlV2",
+                dict(var=0, accum=1, linear=0),
+                dict(lr=lr, l1=l1, l2=l2, l2_shrinkage=shrink, lr_power=f(-0.5)),
+                multiply_linear_by_lr=linear,
+            )
         dense("ApplyFtrl", dict(var=0, accum=1, linear=0), dict(lr=lr, l1=l1, l2=l2, lr_power=f(-0.7)), tolerance=1e-5)
         dense("ApplyAddSign", dict(var=0, m=0), dict(lr=lr, alpha=f(1), sign_decay=f(0.9), beta=f(0.9)))
         dense("ApplyPowerSign", dict(var=0, m=0), dict(lr=lr, logbase=f(1), sign_decay=f(0.9), beta=f(0.9)), tolerance=1e-6)
@@ -143,23 +154,37 @@ def state(r):
         rows("SparseApplyAdagrad", dict(var=0, accum=1), dict(lr=lr))
         rows("SparseApplyAdagradV2", dict(var=0, accum=1), dict(lr=lr, epsilon=eps))
         for a in (l1, f(0)):
-            rows("SparseApplyAdagradDA", dict(var=0, gradient_accumulator=0, gradient_squared_accumulator=1),
-                 dict(lr=lr, l1=a, l2=l2, global_step=np.int64(3)), tolerance=1e-6)
+            rows(
+                "SparseApplyAdagradDA",
+                dict(var=0, gradient_accumulator=0, gradient_squared_accumulator=1),
+                dict(lr=lr, l1=a, l2=l2, global_step=np.int64(3)),
+                tolerance=1e-6,
+            )
             rows("SparseApplyProximalGradientDescent", dict(var=0), dict(alpha=lr, l1=a, l2=l2), tolerance=1e-6)
             rows("SparseApplyProximalAdagrad", dict(var=0, accum=1), dict(lr=lr, l1=a, l2=l2), tolerance=1e-6)
         rows("SparseApplyAdadelta", dict(var=0, accum=1, accum_update=1), dict(lr=lr, rho=rho, epsilon=eps))
         for linear in (False, True):
             rows("SparseApplyFtrl", dict(var=0, accum=1, linear=0), dict(lr=lr, l1=l1, l2=l2, lr_power=f(-0.5)), multiply_linear_by_lr=linear)
-            rows("SparseApplyFtrlV2", dict(var=0, accum=1, linear=0), dict(lr=lr, l1=l1, l2=l2, l2_shrinkage=shrink, lr_power=f(-0.5)),
-                 multiply_linear_by_lr=linear)
+            rows(
+                "SparseApplyFtrlV2",
+                dict(var=0, accum=1, linear=0),
+                dict(lr=lr, l1=l1, l2=l2, l2_shrinkage=shrink, lr_power=f(-0.5)),
+                multiply_linear_by_lr=linear,
+            )
 
     for how in ("Add", "Sub", "Mul", "Div", "Min", "Max", "Update"):
         indices = np.int32([[3, 0], [1, 3]])
         r.op(f"Scatter{how}", dict(ref=ref(normal(4, 2)), indices=indices, updates=normal(2, 2, 2)))
         r.op(f"Scatter{how}", dict(ref=ref(np.arange(8, dtype=np.int32).reshape(4, 2)), indices=indices, updates=np.int32(3)))
         if how in ("Add", "Sub", "Update"):
-            r.op(f"ScatterNd{how}", dict(ref=ref(normal(3, 4, 2)), indices=np.int64([[2, 3], [0, 1], [2, 3]][: 2 if how == "Update" else 3]),
-                                         updates=normal(2 if how == "Update" else 3, 2)))
+            r.op(
+                f"ScatterNd{how}",
+                dict(
+                    ref=ref(normal(3, 4, 2)),
+                    indices=np.int64([[2, 3], [0, 1], [2, 3]][: 2 if how == "Update" else 3]),
+                    updates=normal(2 if how == "Update" else 3, 2),
+                ),
+            )
             r.op(f"ScatterNd{how}", dict(ref=ref(normal(3, 2)), indices=np.int64([[2], [0]]), updates=normal(2, 2)))
 
 
@@ -170,8 +195,14 @@ def nn(r):
         return draw.randn(*shape).astype(dtype)
 
     close = 2e-5
-    for padding, stride, dilation, more in (("SAME", 1, 1, {}), ("VALID", 2, 1, {}), ("SAME", 2, 1, {}), ("SAME", 1, 2, {}), ("VALID", 1, 2, {}),
-                                            ("EXPLICIT", 2, 1, {"explicit_paddings": [0, 0, 2, 1, 0, 3, 0, 0]})):
+    for padding, stride, dilation, more in (
+        ("SAME", 1, 1, {}),
+        ("VALID", 2, 1, {}),
+        ("SAME", 2, 1, {}),
+        ("SAME", 1, 2, {}),
+        ("VALID", 1, 2, {}),
+        ("EXPLICIT", 2, 1, {"explicit_paddings": [0, 0, 2, 1, 0, 3, 0, 0]}),
+    ):
         attrs = dict(strides=[1, stride, stride, 1], dilations=[1, dilation, dilation, 1], padding=padding, **more)
         x = normal(2, 7, 6, 3)
         for forward, filters, depth in (("Conv2D", (3, 2, 3, 4), 4), ("DepthwiseConv2dNative", (3, 2, 3, 2), 6)):
@@ -225,8 +256,15 @@ def nn(r):
         empty = np.zeros(0, np.float32)
         given = (mean, variance) if not training or factor != 1.0 else (empty, empty)
         # The other outputs are not written: in inference all but y, in training the sixth.
-        r.op(f"FusedBatchNorm{version}", dict(x=x, scale=scale, offset=offset, mean=given[0], variance=given[1]), 1e-4, 5 if training else 1,
-             is_training=training, epsilon=0.001, **({} if factor == 1.0 else {"exponential_avg_factor": factor}))
+        r.op(
+            f"FusedBatchNorm{version}",
+            dict(x=x, scale=scale, offset=offset, mean=given[0], variance=given[1]),
+            1e-4,
+            5 if training else 1,
+            is_training=training,
+            epsilon=0.001,
+            **({} if factor == 1.0 else {"exponential_avg_factor": factor}),
+        )
         grads = dict(y_backprop=normal(2, 3, 4, 5), x=x, scale=scale, reserve_space_1=mean, reserve_space_2=variance)
         if version == "V3":
             grads["reserve_space_3"] = empty

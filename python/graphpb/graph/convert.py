@@ -83,10 +83,11 @@ def convert_to_tensor(
         if not isinstance(result, _native.Tensor):
             raise RuntimeError(f"Conversion function {convert!r} for type {kind} returned non-Tensor: {result}")
         if dtype is not None and not dtype.is_compatible_with(result.dtype):
-            raise RuntimeError(f"Conversion function {convert!r} for type {kind} returned incompatible dtype: requested = {dtype.name}, actual = {result.dtype.name}")
+            raise RuntimeError(
+                f"Conversion function {convert!r} for type {kind} returned incompatible dtype: requested = {dtype.name}, actual = {result.dtype.name}"
+            )
         return result
     raise TypeError(f"Cannot convert {value!r} with type {kind} to Tensor: no conversion function registered.")
-
 
 
 def is_tensor(value: Any) -> bool:
@@ -94,9 +95,7 @@ def is_tensor(value: Any) -> bool:
     return isinstance(value, _native.Tensor) or hasattr(value, "_as_graph_element") or (hasattr(value, "dense_shape") and hasattr(value, "indices"))
 
 
-def convert_n_to_tensor(
-    values: Any, dtype: Any = None, name: str | None = None, preferred_dtype: Any = None, as_ref: bool = False
-) -> list[Any]:
+def convert_n_to_tensor(values: Any, dtype: Any = None, name: str | None = None, preferred_dtype: Any = None, as_ref: bool = False) -> list[Any]:
     """Convert each value of a list; constants are named `<name>_<i>`."""
     return [
         convert_to_tensor(value, dtype=dtype, name=None if name is None else f"{name}_{i}", preferred_dtype=preferred_dtype, as_ref=as_ref)
@@ -291,7 +290,10 @@ def _constant_conversion(value: Any, dtype: Any = None, name: str | None = None,
 
 
 def _has_tensors(value: Any) -> bool:
-    return any(isinstance(item, _native.Tensor) or hasattr(item, "_as_graph_element") or (isinstance(item, (list, tuple)) and _has_tensors(item)) for item in value)
+    return any(
+        isinstance(item, _native.Tensor) or hasattr(item, "_as_graph_element") or (isinstance(item, (list, tuple)) and _has_tensors(item))
+        for item in value
+    )
 
 
 def _first_dtype(value: Any) -> Any:
@@ -329,9 +331,7 @@ def _pack(value: Any, dtype: dtypes.DType, name: str) -> Any:
         if isinstance(item, (list, tuple)):
             return [cast(part) for part in item]
         if (isinstance(item, _native.Tensor) or hasattr(item, "_as_graph_element")) and item.dtype.base_dtype != dtype:
-            raise TypeError(
-                f"Cannot convert a list containing a tensor of dtype {item.dtype!r} to {dtype!r} (Tensor is: {item!r})"
-            )
+            raise TypeError(f"Cannot convert a list containing a tensor of dtype {item.dtype!r} to {dtype!r} (Tensor is: {item!r})")
         return item
 
     def pack(items: Any, name: str) -> Any:

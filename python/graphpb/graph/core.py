@@ -66,7 +66,9 @@ class Tensor(_native.Tensor):
         )
 
     def __len__(self) -> int:
-        raise TypeError(f"len is not well defined for a symbolic Tensor ({self.name}). Please call `x.shape` rather than `len(x)` for shape information.")
+        raise TypeError(
+            f"len is not well defined for a symbolic Tensor ({self.name}). Please call `x.shape` rather than `len(x)` for shape information."
+        )
 
     def __contains__(self, item: Any) -> bool:
         raise TypeError("`x in tensor` is not defined for a symbolic `tf.Tensor`; use tf.reduce_any(tf.equal(tensor, x)).")
@@ -343,7 +345,7 @@ class Graph(_native.Graph):
                 index = int(index_text)
             except ValueError:
                 raise ValueError(
-                    f"The name {name!r} looks a like a Tensor name, but is not a valid one. Tensor names must be of the form \"<op_name>:<output_index>\"."
+                    f'The name {name!r} looks a like a Tensor name, but is not a valid one. Tensor names must be of the form "<op_name>:<output_index>".'
                 ) from None
             op = self.find(op_name)
             if op is None:
@@ -361,7 +363,9 @@ class Graph(_native.Graph):
                 raise ValueError(
                     f'The name {name!r} refers to an Operation, not a Tensor. Tensor names must be of the form "<op_name>:<output_index>".'
                 )
-            raise ValueError(f'The name {name!r} looks like an (invalid) Operation name, not a Tensor. Tensor names must be of the form "<op_name>:<output_index>".')
+            raise ValueError(
+                f'The name {name!r} looks like an (invalid) Operation name, not a Tensor. Tensor names must be of the form "<op_name>:<output_index>".'
+            )
         if op is None:
             raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
         return op

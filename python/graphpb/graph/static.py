@@ -31,9 +31,13 @@ def constant_value_as_shape(tensor: Any) -> shapes.TensorShape:
     if dims is not None and len(dims) == 0:
         value = constant_value(tensor)
         if value is None:
-            raise ValueError("Received a scalar with unknown value as shape; require a statically known scalar with value '-1' to describe an unknown shape.")
+            raise ValueError(
+                "Received a scalar with unknown value as shape; require a statically known scalar with value '-1' to describe an unknown shape."
+            )
         if value != -1:
-            raise ValueError(f"Received a scalar value '{value}' as shape; require a statically known scalar with value '-1' to describe an unknown shape.")
+            raise ValueError(
+                f"Received a scalar value '{value}' as shape; require a statically known scalar with value '-1' to describe an unknown shape."
+            )
         return shapes.TensorShape(None)
     return tensor.graph.shape_value(tensor)
 

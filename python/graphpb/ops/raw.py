@@ -193,7 +193,9 @@ def _convert_inputs(op: _Op, given: dict[str, typing.Any], attrs: dict[str, typi
         have = t.dtype.base_dtype.as_datatype_enum
         if arg["type"]:
             if have != arg["type"]:
-                raise TypeError(f"Input '{name}' of '{op.name}' Op has type {_type_name(have)} that does not match expected type of {_type_name(arg['type'])}.")
+                raise TypeError(
+                    f"Input '{name}' of '{op.name}' Op has type {_type_name(have)} that does not match expected type of {_type_name(arg['type'])}."
+                )
         elif type_attr in types:
             if have != types[type_attr]:
                 raise TypeError(
@@ -210,7 +212,9 @@ def _convert_inputs(op: _Op, given: dict[str, typing.Any], attrs: dict[str, typi
     return tensors
 
 
-def _convert_one(op: _Op, arg: dict[str, typing.Any], value: typing.Any, number: int | None, types: dict[str, int], inferred_from: dict[str, str]) -> typing.Any:
+def _convert_one(
+    op: _Op, arg: dict[str, typing.Any], value: typing.Any, number: int | None, types: dict[str, int], inferred_from: dict[str, str]
+) -> typing.Any:
     name, type_attr = arg["name"], arg["type_attr"]
     default = None if number else op.type_defaults.get(type_attr)
     try:
@@ -244,7 +248,9 @@ def _convert_one(op: _Op, arg: dict[str, typing.Any], value: typing.Any, number:
         raise error
 
 
-def _convert_list(op: _Op, arg: dict[str, typing.Any], value: typing.Any, types: dict[str, int], inferred_from: dict[str, str], attrs: dict[str, typing.Any]) -> list[typing.Any]:
+def _convert_list(
+    op: _Op, arg: dict[str, typing.Any], value: typing.Any, types: dict[str, int], inferred_from: dict[str, str], attrs: dict[str, typing.Any]
+) -> list[typing.Any]:
     name, type_attr = arg["name"], arg["type_attr"]
     if not isinstance(value, (list, tuple)):
         raise TypeError(f"Expected list for '{name}' argument to '{op.name}' Op, not {value}.")
@@ -260,9 +266,7 @@ def _convert_list(op: _Op, arg: dict[str, typing.Any], value: typing.Any, types:
     wanted = attrs.get(arg["type_list_attr"]) if arg["type_list_attr"] else None
     try:
         if wanted is not None and len(wanted) == len(value):
-            converted = [
-                convert_to_tensor(item, dtype=t, name=f"{name}_{i}", as_ref=arg["is_ref"]) for i, (item, t) in enumerate(zip(value, wanted))
-            ]
+            converted = [convert_to_tensor(item, dtype=t, name=f"{name}_{i}", as_ref=arg["is_ref"]) for i, (item, t) in enumerate(zip(value, wanted))]
         else:
             converted = convert_n_to_tensor(value, dtype=number, name=name, preferred_dtype=default, as_ref=arg["is_ref"])
         kinds = {t.dtype.base_dtype for t in converted}

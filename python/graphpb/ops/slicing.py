@@ -20,7 +20,10 @@ def _check_index(index: Any) -> None:
     if isinstance(index, (int, np.integer)) and not isinstance(index, (bool, np.bool_)):
         return
     if isinstance(index, _native.Tensor) or hasattr(index, "_as_graph_element"):
-        if index.dtype.base_dtype in (dtypes.int16, dtypes.int32, dtypes.int64, dtypes.uint8, dtypes.uint16, dtypes.int8) and index.shape.ndims in (None, 0):
+        if index.dtype.base_dtype in (dtypes.int16, dtypes.int32, dtypes.int64, dtypes.uint8, dtypes.uint16, dtypes.int8) and index.shape.ndims in (
+            None,
+            0,
+        ):
             return
     elif hasattr(index, "__index__") and not isinstance(index, np.ndarray):
         return

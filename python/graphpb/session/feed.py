@@ -25,7 +25,9 @@ def expand(feed_dict: Any) -> list[tuple[Any, Any]]:
         if isinstance(key, (tuple, list)):
             keys, values = _flat(key), _flat(value)
             if len(keys) != len(values):
-                raise ValueError(f"Could not flatten dictionary. Key had {len(keys)} elements, but value had {len(values)} elements. Key: {key}, value: {value}.")
+                raise ValueError(
+                    f"Could not flatten dictionary. Key had {len(keys)} elements, but value had {len(values)} elements. Key: {key}, value: {value}."
+                )
             pairs.extend(p for k, v in zip(keys, values) for p in _composite(k, v))
         else:
             pairs.extend(_composite(key, value))

@@ -11,7 +11,9 @@ from graphpb.graph.composite import IndexedSlices, IndexedSlicesValue, SparseTen
 _EXPANSIONS: list[tuple[Any, Any]] = []
 
 
-def register_session_run_conversion_functions(tensor_type: type, fetch_function: Any, feed_function: Any = None, feed_function_for_partial_run: Any = None) -> None:
+def register_session_run_conversion_functions(
+    tensor_type: type, fetch_function: Any, feed_function: Any = None, feed_function_for_partial_run: Any = None
+) -> None:
     """Let instances of `tensor_type` be fetched: `fetch_function(obj)` gives (list of fetches, function of their values).
 
     ValueError: the type is registered already.

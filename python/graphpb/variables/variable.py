@@ -73,7 +73,15 @@ class Variable:
             self._init_from_args(initial_value, trainable, collections, validate_shape, name, dtype, constraint, shape)
 
     def _init_from_args(
-        self, initial_value: Any, trainable: bool | None, collections: Any, validate_shape: bool, name: str | None, dtype: Any, constraint: Any, shape: Any
+        self,
+        initial_value: Any,
+        trainable: bool | None,
+        collections: Any,
+        validate_shape: bool,
+        name: str | None,
+        dtype: Any,
+        constraint: Any,
+        shape: Any,
     ) -> None:
         if initial_value is None:
             raise ValueError("initial_value must be specified.")
@@ -427,7 +435,9 @@ def assign(ref: Any, value: Any, validate_shape: bool | None = None, use_locking
       The reference after that.
     """
     if _is_ref(ref):
-        return raw.Assign(ref=_ref_of(ref), value=value, validate_shape=validate_shape, use_locking=True if use_locking is None else use_locking, name=name)
+        return raw.Assign(
+            ref=_ref_of(ref), value=value, validate_shape=validate_shape, use_locking=True if use_locking is None else use_locking, name=name
+        )
     return ref.assign(value, name=name)
 
 

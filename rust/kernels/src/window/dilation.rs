@@ -5,7 +5,14 @@ use crate::par;
 use std::ops::Add;
 
 /// Find the first best tap of each channel of an output position: `found(channel, tap, input position)`; none for an empty window.
-fn best<T: Copy + PartialOrd + Add<Output = T>>(g: &Geometry, x: &[T], f: &[T], oh: usize, ow: usize, mut found: impl FnMut(usize, Option<(usize, usize, T)>)) {
+fn best<T: Copy + PartialOrd + Add<Output = T>>(
+    g: &Geometry,
+    x: &[T],
+    f: &[T],
+    oh: usize,
+    ow: usize,
+    mut found: impl FnMut(usize, Option<(usize, usize, T)>),
+) {
     let [_, h, w] = &g.axes;
     for k in 0..g.cin {
         let mut top: Option<(usize, usize, T)> = None;
@@ -38,7 +45,14 @@ pub fn dilation2d<T: Copy + PartialOrd + Add<Output = T> + Send + Sync>(g: &Geom
 }
 
 /// Write the gradients of [`dilation2d`]: of the input into `dx`, of the filter into `df`, whichever is wanted.
-pub fn dilation2d_grad<T: Copy + PartialOrd + Default + Add<Output = T>>(g: &Geometry, x: &[T], f: &[T], dy: &[T], mut dx: Option<&mut [T]>, mut df: Option<&mut [T]>) {
+pub fn dilation2d_grad<T: Copy + PartialOrd + Default + Add<Output = T>>(
+    g: &Geometry,
+    x: &[T],
+    f: &[T],
+    dy: &[T],
+    mut dx: Option<&mut [T]>,
+    mut df: Option<&mut [T]>,
+) {
     let [_, h, w] = g.axes;
     let image = g.pixels_in() * g.cin;
     if let Some(d) = dx.as_deref_mut() {

@@ -48,7 +48,11 @@ fn interpolate(c: &mut KernelCtx, cubic: bool) -> Result<()> {
     let s = sizes(dims, [h, w])?;
     let x = cast(c.input(0), DType::F32)?;
     let mut y = Tensor::try_scratch(DType::F32, &[s.batch, h, w, s.channels])?;
-    if cubic { image::bicubic(&s, map, x.slice(), y.slice_mut()) } else { image::bilinear(&s, map, x.slice(), y.slice_mut()) }
+    if cubic {
+        image::bicubic(&s, map, x.slice(), y.slice_mut())
+    } else {
+        image::bilinear(&s, map, x.slice(), y.slice_mut())
+    }
     c.set(0, y);
     Ok(())
 }
@@ -83,18 +87,7 @@ fn infer_grad(c: &mut ShapeCtx) -> Result<()> {
 const KEPT: &[&str] = &["align_corners", "half_pixel_centers"];
 const ALIGN: AttrSpec = flag("align_corners", false);
 const HALF: AttrSpec = flag("half_pixel_centers", false);
-const TYPES: &[DType] = &[
-    DType::I8,
-    DType::U8,
-    DType::I16,
-    DType::U16,
-    DType::I32,
-    DType::I64,
-    DType::BF16,
-    DType::F16,
-    DType::F32,
-    DType::F64,
-];
+const TYPES: &[DType] = &[DType::I8, DType::U8, DType::I16, DType::U16, DType::I32, DType::I64, DType::BF16, DType::F16, DType::F32, DType::F64];
 const IMAGES: [Arg; 2] = [arg("images", "T"), arg_of("size", DType::I32)];
 
 fn grad_to(c: &mut GradCtx, op: &str, types: &[DType]) -> Result<()> {
@@ -111,7 +104,12 @@ fn sample(d: &mut crate::testing::cases::Draw) -> Case {
     let size = [1 + d.below(6), 1 + d.below(6)];
     let (align, half) = d.one_of(&[(false, false), (true, false), (false, true)]);
     // The output is float32 whatever the input: too coarse for central differences.
-    Case::new().input(d.tensor(&dims)).constant(d.shape_vector(&size)).attr("align_corners", align).attr("half_pixel_centers", half).differentiate(&[])
+    Case::new()
+        .input(d.tensor(&dims))
+        .constant(d.shape_vector(&size))
+        .attr("align_corners", align)
+        .attr("half_pixel_centers", half)
+        .differentiate(&[])
 }
 
 fn sample_grad(d: &mut crate::testing::cases::Draw) -> Case {

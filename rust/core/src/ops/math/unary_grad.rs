@@ -176,6 +176,7 @@ fn reciprocal_grad_grad(c: &mut GradCtx) -> Result<()> {
 }
 const RECIPROCAL_DOC: &str = "−dy · y²: the gradient of Reciprocal, from its output.";
 pub static RECIPROCAL_GRAD: OpDef =
-    grad_of("ReciprocalGrad", RECIPROCAL_DOC, |c| run_unary(c, Binary::ReciprocalGrad), reciprocal_grad_grad, two_alike).fused_as(tile::Op::ReciprocalGrad);
+    grad_of("ReciprocalGrad", RECIPROCAL_DOC, |c| run_unary(c, Binary::ReciprocalGrad), reciprocal_grad_grad, two_alike)
+        .fused_as(tile::Op::ReciprocalGrad);
 pub static INV_GRAD: OpDef =
     grad_of("InvGrad", RECIPROCAL_DOC, |c| run_unary(c, Binary::ReciprocalGrad), reciprocal_grad_grad, two_alike).fused_as(tile::Op::ReciprocalGrad);

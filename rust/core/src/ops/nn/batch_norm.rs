@@ -51,7 +51,9 @@ fn forward(c: &mut KernelCtx) -> Result<()> {
     // The running variance is the unbiased one.
     let rows = x.len() / channels.max(1);
     let bessel = if training { rows as f32 / (rows as f32 - 1.0).max(1.0) } else { 1.0 };
-    let blend = |old: &[f32], new: f32, k: usize| if training && factor != 1.0 { (1.0 - factor) * old.get(k).copied().unwrap_or(0.0) + factor * new } else { new };
+    let blend = |old: &[f32], new: f32, k: usize| {
+        if training && factor != 1.0 { (1.0 - factor) * old.get(k).copied().unwrap_or(0.0) + factor * new } else { new }
+    };
     let batch_mean: Vec<f32> = mean.iter().enumerate().map(|(k, &m)| blend(&old_mean, m, k)).collect();
     let batch_variance: Vec<f32> = variance.iter().enumerate().map(|(k, &v)| blend(&old_variance, v * bessel, k)).collect();
     c.set(0, narrow(s.from_last(y)?, dtype)?);
@@ -70,7 +72,11 @@ fn backward(c: &mut KernelCtx) -> Result<()> {
     let s = layout(c.attrs(), c.input(1).rank())?;
     let dtype = c.input(0).dtype();
     if c.input(0).dims() != c.input(1).dims() {
-        return Err(Error::invalid(format!("y_backprop and x must have the same shape: {} {}", shape_text(c.input(0).dims()), shape_text(c.input(1).dims()))));
+        return Err(Error::invalid(format!(
+            "y_backprop and x must have the same shape: {} {}",
+            shape_text(c.input(0).dims()),
+            shape_text(c.input(1).dims())
+        )));
     }
     let channels = s.sizes(c.input(1).dims())?.2;
     let training = c.attrs().bool("is_training")?;
@@ -222,13 +228,13 @@ macro_rules! batch_norm {
     };
 }
 batch_norm! { FUSED_BATCH_NORM "FusedBatchNorm", FUSED_BATCH_NORM_GRAD "FusedBatchNormGrad", "T", arg("scale", "T"),
-    forward_attrs: [type_in("T", F32), EPSILON, FACTOR, FORMAT, TRAINING], backward_attrs: [type_in("T", F32), EPSILON, FORMAT, TRAINING],
-    more: [] [], last: "reserve_space_3" "reserve_space_4" }
+forward_attrs: [type_in("T", F32), EPSILON, FACTOR, FORMAT, TRAINING], backward_attrs: [type_in("T", F32), EPSILON, FORMAT, TRAINING],
+more: [] [], last: "reserve_space_3" "reserve_space_4" }
 batch_norm! { FUSED_BATCH_NORM_V2 "FusedBatchNormV2", FUSED_BATCH_NORM_GRAD_V2 "FusedBatchNormGradV2", "U", arg_of("scale", DType::F32),
-    forward_attrs: [type_in("T", NARROW), type_in("U", F32), EPSILON, FACTOR, FORMAT, TRAINING],
-    backward_attrs: [type_in("T", NARROW), type_in("U", F32), EPSILON, FORMAT, TRAINING],
-    more: [] [], last: "reserve_space_3" "reserve_space_4" }
+forward_attrs: [type_in("T", NARROW), type_in("U", F32), EPSILON, FACTOR, FORMAT, TRAINING],
+backward_attrs: [type_in("T", NARROW), type_in("U", F32), EPSILON, FORMAT, TRAINING],
+more: [] [], last: "reserve_space_3" "reserve_space_4" }
 batch_norm! { FUSED_BATCH_NORM_V3 "FusedBatchNormV3", FUSED_BATCH_NORM_GRAD_V3 "FusedBatchNormGradV3", "U", arg_of("scale", DType::F32),
-    forward_attrs: [type_in("T", NARROW), type_in("U", &[DType::BF16, DType::F32]), EPSILON, FACTOR, FORMAT_ANY, TRAINING],
-    backward_attrs: [type_in("T", NARROW), type_in("U", F32), EPSILON, FORMAT_ANY, TRAINING],
-    more: [arg("reserve_space_3", "U")] [arg("reserve_space_3", "U")], last: "reserve_space_4" "reserve_space_5" }
+forward_attrs: [type_in("T", NARROW), type_in("U", &[DType::BF16, DType::F32]), EPSILON, FACTOR, FORMAT_ANY, TRAINING],
+backward_attrs: [type_in("T", NARROW), type_in("U", F32), EPSILON, FORMAT_ANY, TRAINING],
+more: [arg("reserve_space_3", "U")] [arg("reserve_space_3", "U")], last: "reserve_space_4" "reserve_space_5" }

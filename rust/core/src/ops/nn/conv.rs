@@ -85,7 +85,9 @@ impl Kind {
         let (fin, fout) = (filter.dim(self.axes), filter.dim(self.axes + 1));
         let cin = s.channels(&input);
         if cin > 0 && fin > 0 && cin % fin != 0 {
-            return Err(Error::value(format!("Dimensions must be equal, but are {cin} and {fin}: depth of input ({cin}) is not a multiple of input depth of filter ({fin})")));
+            return Err(Error::value(format!(
+                "Dimensions must be equal, but are {cin} and {fin}: depth of input ({cin}) is not a multiple of input depth of filter ({fin})"
+            )));
         }
         let channels = if !self.depthwise {
             fout
@@ -268,9 +270,7 @@ macro_rules! family {
             shape: |c| $kind.infer_sizes(c, 0),
             kernel: Kernel::Plain(|c| $kind.run_input(c)),
             grad: Grad::Rule(|c| $kind.grad_input(c)),
-            sample: Some(|d| {
-                $kind.case(d, |d, [x, f, dy]| Case::new().constant(d.shape_vector(x.dims())).input(f).input(dy))
-            }),
+            sample: Some(|d| $kind.case(d, |d, [x, f, dy]| Case::new().constant(d.shape_vector(x.dims())).input(f).input(dy))),
             ..OpDef::BASE
         };
         pub static $filter: OpDef = OpDef {
@@ -283,23 +283,21 @@ macro_rules! family {
             shape: |c| $kind.infer_sizes(c, 1),
             kernel: Kernel::Plain(|c| $kind.run_filter(c)),
             grad: Grad::Rule(|c| $kind.grad_filter(c)),
-            sample: Some(|d| {
-                $kind.case(d, |d, [x, f, dy]| Case::new().input(x).constant(d.shape_vector(f.dims())).input(dy))
-            }),
+            sample: Some(|d| $kind.case(d, |d, [x, f, dy]| Case::new().input(x).constant(d.shape_vector(f.dims())).input(dy))),
             ..OpDef::BASE
         };
     };
 }
 
 family! { DENSE_2D:
-    CONV2D "A convolution: input [batch, height, width, in] (or NCHW), filter [height, width, in, out]." &DENSE_ATTRS;
-    CONV2D_BACKPROP_INPUT SIZES, &DENSE_ATTRS; CONV2D_BACKPROP_FILTER &DENSE_FILTER_ATTRS; }
+CONV2D "A convolution: input [batch, height, width, in] (or NCHW), filter [height, width, in, out]." &DENSE_ATTRS;
+CONV2D_BACKPROP_INPUT SIZES, &DENSE_ATTRS; CONV2D_BACKPROP_FILTER &DENSE_FILTER_ATTRS; }
 family! { DEPTHWISE:
-    DEPTHWISE_CONV2D_NATIVE "A convolution of each channel with filters of its own: filter [height, width, in, multiplier]." &DEPTHWISE_ATTRS;
-    DEPTHWISE_CONV2D_NATIVE_BACKPROP_INPUT SIZES, &DEPTHWISE_ATTRS; DEPTHWISE_CONV2D_NATIVE_BACKPROP_FILTER &DEPTHWISE_ATTRS; }
+DEPTHWISE_CONV2D_NATIVE "A convolution of each channel with filters of its own: filter [height, width, in, multiplier]." &DEPTHWISE_ATTRS;
+DEPTHWISE_CONV2D_NATIVE_BACKPROP_INPUT SIZES, &DEPTHWISE_ATTRS; DEPTHWISE_CONV2D_NATIVE_BACKPROP_FILTER &DEPTHWISE_ATTRS; }
 family! { DENSE_3D:
-    CONV3D "A convolution: input [batch, depth, height, width, in] (or NCDHW), filter [depth, height, width, in, out]." &ATTRS_3D;
-    CONV3D_BACKPROP_INPUT_V2 arg("input_sizes", "Tshape"), &[ATTRS_3D_T, STRIDES_3D, PADDING, FORMAT_3D, DILATIONS_3D, type_index("Tshape")];
-    CONV3D_BACKPROP_FILTER_V2 &ATTRS_3D; }
+CONV3D "A convolution: input [batch, depth, height, width, in] (or NCDHW), filter [depth, height, width, in, out]." &ATTRS_3D;
+CONV3D_BACKPROP_INPUT_V2 arg("input_sizes", "Tshape"), &[ATTRS_3D_T, STRIDES_3D, PADDING, FORMAT_3D, DILATIONS_3D, type_index("Tshape")];
+CONV3D_BACKPROP_FILTER_V2 &ATTRS_3D; }
 
 const ATTRS_3D_T: AttrSpec = type_in("T", FLOATS);

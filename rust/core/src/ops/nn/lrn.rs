@@ -72,7 +72,10 @@ pub static LRN_GRAD: OpDef = OpDef {
     kernel: Kernel::Plain(|c| {
         let dims = c.input(0).dims().to_vec();
         if dims.len() != 4 || c.input(1).dims() != dims || c.input(2).dims() != dims {
-            return Err(Error::invalid(format!("input_grads, input_image and output_image must be 4-dimensional and of one shape: {}", shape_text(&dims))));
+            return Err(Error::invalid(format!(
+                "input_grads, input_image and output_image must be 4-dimensional and of one shape: {}",
+                shape_text(&dims)
+            )));
         }
         let dtype = c.input(0).dtype();
         let (g, x, y) = (cast(c.input(0), DType::F32)?, cast(c.input(1), DType::F32)?, cast(c.input(2), DType::F32)?);

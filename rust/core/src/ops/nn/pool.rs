@@ -124,7 +124,11 @@ fn run_max_grad_grad(c: &mut KernelCtx, axes: usize, inputs: Option<usize>) -> R
     let g = geometry(&s, window, c.input(0).dims())?;
     check_dims(&s, &g, c.input(1), "orig_output")?;
     if c.input(2).dims() != c.input(0).dims() {
-        return Err(Error::invalid(format!("grad must have the shape of orig_input: {} {}", shape_text(c.input(2).dims()), shape_text(c.input(0).dims()))));
+        return Err(Error::invalid(format!(
+            "grad must have the shape of orig_input: {} {}",
+            shape_text(c.input(2).dims()),
+            shape_text(c.input(0).dims())
+        )));
     }
     let (x, grad) = (s.to_last(c.input(0))?, s.to_last(c.input(2))?);
     let mut out = s.scratch_last(x.dtype(), g.batch, g.axes.map(|a| a.output), g.cin)?;
@@ -272,18 +276,7 @@ fn draw_average_grad(d: &mut Draw, axes: usize) -> Case {
     case.constant(shape).input(g)
 }
 
-const MAX_TYPES: &[DType] = &[
-    DType::F16,
-    DType::BF16,
-    DType::F32,
-    DType::F64,
-    DType::I32,
-    DType::I64,
-    DType::U8,
-    DType::I16,
-    DType::I8,
-    DType::U16,
-];
+const MAX_TYPES: &[DType] = &[DType::F16, DType::BF16, DType::F32, DType::F64, DType::I32, DType::I64, DType::U8, DType::I16, DType::I8, DType::U16];
 const MAX_T: AttrSpec = type_in("T", MAX_TYPES).default_type(DType::F32);
 const REAL_T: AttrSpec = type_in("T", REALS);
 const NARROW: &[DType] = &[DType::F16, DType::BF16, DType::F32];
