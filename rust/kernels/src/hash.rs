@@ -123,7 +123,7 @@ pub fn fingerprint64(s: &[u8]) -> u64 {
 /// TensorFlow's `Hash64` (of the MurmurHash2 kind): the hash of `tf.string_to_hash_bucket`.
 pub fn hash64(s: &[u8]) -> u64 {
     const M: u64 = 0xc6a4_a793_5bd1_e995;
-    let mut h = 0xDECA_FCAF_FE_u64 ^ (s.len() as u64).wrapping_mul(M);
+    let mut h = 0x00DE_CAFC_AFFE_u64 ^ (s.len() as u64).wrapping_mul(M);
     let mut words = s.chunks_exact(8);
     for w in &mut words {
         let k = at8(w, 0).wrapping_mul(M);
