@@ -188,7 +188,9 @@ pub fn check_op(def: &'static OpDef, seeds: std::ops::Range<u64>) -> Report {
         for seed in seeds.clone() {
             let case = sample(&mut Draw::new(seed, dtype));
             check_case(def, &case, seed, &mut r);
-            check_bad_inputs(def, &case, seed, &mut r);
+            if seed < seeds.start + 3 {
+                check_bad_inputs(def, &case, seed, &mut r);
+            }
             if r.failures.len() > 4 {
                 return r;
             }
@@ -202,7 +204,7 @@ pub fn check_op(def: &'static OpDef, seeds: std::ops::Range<u64>) -> Report {
         let has_f64 = sample_types(def).contains(&DType::F64);
         for seed in seeds.filter(|_| has_f64) {
             let case = sample(&mut Draw::new(seed + 1000, DType::F64));
-            for known in [Known::All, Known::Some, Known::None] {
+            for known in [Known::All, if seed % 2 == 0 { Known::Some } else { Known::None }] {
                 match guarded(|| gradients::check(def, &case, known, seed)) {
                     Ok(n) => r.derivatives = (r.derivatives.0 + n.0, r.derivatives.1 + n.1),
                     // A gradient may need ranks or parameters that are known, and says so.
