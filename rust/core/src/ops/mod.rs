@@ -335,8 +335,6 @@ pub static ALL: &[&OpDef] = &[
     &math::complex::COMPLEX_ABS,
     &math::complex::IMAG,
     &math::complex::REAL,
-    &math::cumulative::CUMPROD,
-    &math::cumulative::CUMSUM,
     &math::mat_mul::MAT_MUL,
     &math::predicate::IS_FINITE,
     &math::predicate::IS_INF,

@@ -8,7 +8,6 @@ pub mod cast;
 pub mod clip_by_value;
 pub mod compare;
 pub mod complex;
-pub mod cumulative;
 pub mod mat_mul;
 pub mod predicate;
 pub mod reduce;
