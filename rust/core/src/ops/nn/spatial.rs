@@ -17,6 +17,8 @@ pub(super) const PADDING: AttrSpec = string("padding").one_of(&["SAME", "VALID"]
 pub(super) const PADDING_EXPLICIT: AttrSpec = string("padding").one_of(&["SAME", "VALID", "EXPLICIT"]);
 pub(super) const EXPLICIT: AttrSpec = attr("explicit_paddings", AttrKind::ListInt).default_empty();
 
+pub(super) const FORMAT_MAX: AttrSpec = string("data_format").default_str("NHWC").one_of(&["NHWC", "NCHW", "NCHW_VECT_C"]);
+
 /// A required list of integers.
 pub(super) const fn ints(name: &'static str) -> AttrSpec {
     attr(name, AttrKind::ListInt)
@@ -47,6 +49,9 @@ impl Spatial {
     }
     pub fn with_strides(attrs: &Attrs, axes: usize, strides: &[i64]) -> Result<Spatial> {
         let format = attrs.str("data_format").unwrap_or("NHWC");
+        if format == "NCHW_VECT_C" {
+            return Err(Error::unimplemented("data_format NCHW_VECT_C is for int8 on GPUs"));
+        }
         let mut s = Spatial { axes, channels_first: format.starts_with("NC"), strides: [1; 3], dilations: [1; 3], padding: Padding::Valid };
         s.strides = s.window(strides, "strides")?;
         if attrs.get("dilations").is_some() {
@@ -174,6 +179,7 @@ impl Spatial {
     }
     /// `t` with the channels last.
     pub fn to_last(&self, t: &Tensor) -> Result<Tensor> {
+        self.sizes(t.dims())?;
         if !self.channels_first {
             return Ok(t.clone());
         }
