@@ -240,11 +240,21 @@ fn play(folder: &Path) -> Option<Vec<String>> {
     Some(wrong)
 }
 
+/// Recordings that differ from TensorFlow, each for a known reason; the test fails when one no longer does.
+const KNOWN: &[(&str, &str)] = &[
+    ("optimizers/schedules_averages", "a reference read before an update keeps the old value for ops ordered after the update"),
+    ("scopes/resource_variables", "the script fetches variables, which Python reads; the graph's fetch is their handle"),
+    ("edges/special_values", "TensorFlow flushes a denormal input of Sign to zero"),
+];
+
 #[test]
 fn recorded_graphs_compute_the_recorded_values() {
     let (mut wrong, mut left_out) = (Vec::new(), Vec::new());
     for folder in recordings() {
         match play(&folder) {
+            Some(text) if KNOWN.iter().any(|(known, _)| *known == name(&folder)) => {
+                assert!(!text.is_empty(), "{} no longer differs: take it out of KNOWN", name(&folder));
+            }
             Some(text) => wrong.extend(text),
             None => left_out.push(name(&folder)),
         }
