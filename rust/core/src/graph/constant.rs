@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::graph::Graph;
 use crate::graph::fact::Shape;
 use crate::graph::infer::Values;
-use crate::graph::node::{Node, NodeId, Out};
+use crate::graph::node::{Node, Out};
 use crate::plan::kernel::{KernelCtx, Prepare, StepInfo, Value};
 use crate::registry::Kernel;
 use crate::session::env::Env;
@@ -243,9 +243,5 @@ impl Graph {
             }
         }
         None
-    }
-    /// Whether a node is a constant.
-    pub fn is_const(&self, id: NodeId) -> bool {
-        self.node(id).op_name() == "Const"
     }
 }
