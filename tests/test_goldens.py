@@ -11,10 +11,17 @@ import script_player
 from google.protobuf import text_format
 from graphpb import protos
 
-FOLDERS = [""]
+FOLDERS = ["", "layers", "optimizers", "scopes", "losses", "nn", "random", "arrays", "gradients", "edges"]
 """Folders of tests/scripts whose scripts must pass; later parts add theirs."""
 
-NAMES = [name for folder in FOLDERS for name in script_player.script_names(folder)]
+WAITING = {
+    "arrays/linear_algebra": "the factorizations are not ops yet",
+    "arrays/masks_order": "Einsum is not an op yet",
+    "optimizers/schedules_averages": "tf.cond, and references read after an update",
+}
+"""Scripts of those folders that need what graphpb does not have yet."""
+
+NAMES = [name for folder in FOLDERS for name in script_player.script_names(folder) if name not in WAITING]
 
 
 @functools.cache
