@@ -1,5 +1,6 @@
 //! Files: graphs in binary and text form, arrays.
 
+pub mod crc32c;
 pub mod files;
 pub mod graphdef;
 pub mod npy;
