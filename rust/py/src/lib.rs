@@ -7,6 +7,7 @@ mod errors;
 mod fill;
 mod graph;
 mod hooks;
+mod records;
 mod registry;
 mod scopes;
 mod session;
@@ -28,6 +29,9 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<tensor::PyOperation>()?;
     m.add_class::<session::PySession>()?;
     m.add_class::<session::PyRun>()?;
+    m.add_class::<records::PyRecordWriter>()?;
+    m.add_class::<records::PyRecordReader>()?;
+    m.add_class::<records::PyEventWriter>()?;
     m.add_function(wrap_pyfunction!(hooks::set_hooks, m)?)?;
     m.add_function(wrap_pyfunction!(registry::op_names, m)?)?;
     m.add_function(wrap_pyfunction!(registry::op_def, m)?)?;
