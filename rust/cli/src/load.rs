@@ -78,7 +78,7 @@ pub fn ancestors(graph: &Graph, roots: impl IntoIterator<Item = NodeId>, fed: &[
 /// Op types among `nodes`, and in the functions that they call, which cannot run; with their number of nodes.
 pub fn unsupported(graph: &Graph, nodes: &[NodeId]) -> BTreeMap<String, usize> {
     let functions: BTreeMap<&str, &graphpb::proto::FunctionDef> =
-        graph.library.iter().flat_map(|l| &l.function).filter_map(|f| Some((f.signature.as_ref()?.name.as_str(), f))).collect();
+        graph.library.iter().filter_map(|f| Some((f.signature.as_ref()?.name.as_str(), f))).collect();
     let runs = |op: &str| lookup(op).is_some_and(|d| !matches!(d.kernel, Kernel::Unsupported));
     let mut out = BTreeMap::new();
     let mut called: Vec<String> = Vec::new();

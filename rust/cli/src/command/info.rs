@@ -116,7 +116,7 @@ pub fn run(args: &[String], console: &mut Console) -> Result<(), Failure> {
     let summary = summarise(graph);
     let bytes = std::fs::metadata(file).map_or(0, |m| m.len()) as usize;
     let producer = graph.versions.as_ref().map_or(0, |v| i64::from(v.producer));
-    let functions = graph.library.as_ref().map_or(0, |l| l.function.len());
+    let functions = graph.library.len();
     // What an unknown op gives is not known either.
     let outputs: Vec<Out> = summary.outputs.iter().flat_map(|id| (0..graph.node(*id).outputs.len().max(1)).map(|i| id.out(i))).collect();
     if args.json {

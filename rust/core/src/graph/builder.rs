@@ -112,6 +112,21 @@ impl Graph {
     }
 }
 
+impl Graph {
+    /// What a known node would give with these inputs and (complete) attributes.
+    pub(crate) fn facts_of(&self, id: NodeId, inputs: &[Out], attrs: &Attrs) -> Result<SmallVec<[Fact; 1]>> {
+        let Some(def) = self.node(id).op.def() else { return Err(Error::unimplemented("op is not in the registry")) };
+        if let Some(bad) = inputs.iter().find(|&&o| !self.has(o)) {
+            return Err(Error::internal(format!("input {bad:?} is not in the graph")));
+        }
+        let facts: SmallVec<[Fact; 4]> = inputs.iter().map(|&o| self.fact(o).clone()).collect();
+        check_inputs(def, &facts, attrs)?;
+        let mut outputs = output_facts(def, attrs)?;
+        infer_shapes(def, attrs, &facts, &mut outputs, &GraphValues { graph: self, inputs })?;
+        Ok(outputs)
+    }
+}
+
 /// A shape function's error in TensorFlow's build-time form.
 fn shape_error(e: Error, name: &str, def: &OpDef, attrs: &Attrs, inputs: &[Fact]) -> Error {
     let shapes: Vec<String> = inputs.iter().map(|f| f.shape.to_string()).collect();

@@ -44,7 +44,7 @@ impl Graph {
     pub fn to_graph_def(&self, from: usize, add_shapes: bool) -> Result<proto::GraphDef> {
         Ok(proto::GraphDef {
             node: self.ids().skip(from).map(|id| self.node_def(id, add_shapes)).collect::<Result<_>>()?,
-            library: self.library.clone(),
+            library: self.library.to_proto(),
             versions: self.versions.clone(),
             debug_info: self.debug_info.clone(),
             ..Default::default()

@@ -7,12 +7,13 @@ use graphpb_kernels::DType;
 use crate::error::{Error, Result};
 use crate::grad::{GradValue, Options, gradients};
 use crate::graph::Graph;
-use crate::graph::attr::{Attr, Attrs};
+use crate::graph::attr::{Attr, AttrList, Attrs};
 use crate::graph::builder::{Name, NewNode, arg_len};
 use crate::graph::fact::{Fact, Shape};
 use crate::graph::import::ImportOptions;
+use crate::graph::library::Library;
 use crate::graph::node::{NodeId, Out};
-use crate::proto::convert::{attr_to_proto, attrs_from_proto, shape_to_proto};
+use crate::proto::convert::{attr_to_proto, attrs_from_proto, attrs_to_proto, shape_from_proto};
 use crate::proto::{self, attr_value};
 use crate::registry::lookup;
 
@@ -23,11 +24,6 @@ pub struct Body {
     pub results: Vec<Out>,
     /// Nodes that must run besides those that the results need.
     pub effects: Vec<NodeId>,
-}
-
-/// The function named `name`.
-pub fn find<'a>(library: Option<&'a proto::FunctionDefLibrary>, name: &str) -> Option<&'a proto::FunctionDef> {
-    library?.function.iter().find(|f| f.signature.as_ref().is_some_and(|s| s.name == name))
 }
 
 /// Replace the placeholders of an attribute by the values of the call.
@@ -46,7 +42,7 @@ fn substitute(v: proto::AttrValue, values: &Attrs) -> Result<proto::AttrValue> {
 }
 
 /// Output arguments of a body node: name and first flat index.
-fn outputs_of(op: &str, attrs: &Attrs, library: Option<&proto::FunctionDefLibrary>) -> Result<Vec<(String, usize)>> {
+fn outputs_of(op: &str, attrs: &Attrs, library: &Library) -> Result<Vec<(String, usize)>> {
     let mut at = 0;
     if let Some(def) = lookup(op) {
         let mut out = Vec::new();
@@ -56,7 +52,7 @@ fn outputs_of(op: &str, attrs: &Attrs, library: Option<&proto::FunctionDefLibrar
         }
         return Ok(out);
     }
-    let f = find(library, op).ok_or_else(|| Error::unimplemented(format!("op '{op}' is neither known nor a function")))?;
+    let f = library.find(op).ok_or_else(|| Error::unimplemented(format!("op '{op}' is neither known nor a function")))?;
     let args = f.signature.iter().flat_map(|s| &s.output_arg);
     Ok(args.enumerate().map(|(i, a)| (a.name.clone(), i)).collect())
 }
@@ -83,12 +79,12 @@ fn graph_input(text: &str, outputs: &HashMap<&str, Vec<(String, usize)>>) -> Res
 /// The body of `function` for inputs with these facts.
 ///
 /// `attrs` are the attributes of the call. INVALID_ARGUMENT when the function is malformed.
-pub fn instantiate(library: Option<&proto::FunctionDefLibrary>, function: &str, attrs: &Attrs, inputs: &[Fact]) -> Result<Body> {
-    let f = find(library, function).ok_or_else(|| Error::not_found(format!("Function {function} is not defined.")))?;
+pub fn instantiate(library: &Library, function: &str, attrs: &Attrs, inputs: &[Fact]) -> Result<Body> {
+    let f = library.find(function).ok_or_else(|| Error::not_found(format!("Function {function} is not defined.")))?;
     build(library, f, attrs, inputs).map_err(|e| Error::status(e.code(), format!("function {function}: {e}")))
 }
 
-fn build(library: Option<&proto::FunctionDefLibrary>, f: &proto::FunctionDef, attrs: &Attrs, inputs: &[Fact]) -> Result<Body> {
+fn build(library: &Library, f: &proto::FunctionDef, attrs: &Attrs, inputs: &[Fact]) -> Result<Body> {
     let signature = f.signature.as_ref().ok_or_else(|| Error::invalid("no signature"))?;
     if signature.input_arg.len() != inputs.len() {
         return Err(Error::invalid(format!("takes {} arguments, got {}", signature.input_arg.len(), inputs.len())));
@@ -103,11 +99,13 @@ fn build(library: Option<&proto::FunctionDefLibrary>, f: &proto::FunctionDef, at
             let want = DType::from_number(declared).map_or("?", |d| d.name());
             return Err(Error::invalid(format!("argument '{}' is {want}, got {}", a.name, fact.dtype.name())));
         }
-        let attr = [
-            ("dtype".to_owned(), proto::AttrValue { value: Some(attr_value::Value::Type(fact.dtype.number())) }),
-            ("shape".to_owned(), proto::AttrValue { value: Some(attr_value::Value::Shape(shape_to_proto(&fact.shape))) }),
-        ];
-        def.node.push(proto::NodeDef { name: a.name.clone(), op: "Placeholder".into(), attr: attr.into(), ..Default::default() });
+        let mut attr = Attrs::new().with("dtype", fact.dtype).with("shape", fact.shape.clone());
+        if !a.handle_data.is_empty() {
+            let shapes = a.handle_data.iter().map(|h| h.shape.as_ref().map_or(Shape::UNKNOWN, shape_from_proto)).collect();
+            attr.set("_handle_dtypes", Attr::List(AttrList::Type(a.handle_data.iter().map(|h| h.dtype).collect())));
+            attr.set("_handle_shapes", Attr::List(AttrList::Shape(shapes)));
+        }
+        def.node.push(proto::NodeDef { name: a.name.clone(), op: "Placeholder".into(), attr: attrs_to_proto(&attr)?, ..Default::default() });
     }
     let mut nodes = Vec::with_capacity(f.node_def.len());
     for n in &f.node_def {
@@ -139,7 +137,7 @@ fn build(library: Option<&proto::FunctionDefLibrary>, f: &proto::FunctionDef, at
         n.input = input;
     }
     def.node.extend(nodes);
-    let mut graph = Graph { library: library.cloned(), ..Graph::new() };
+    let mut graph = Graph { library: library.clone(), ..Graph::new() };
     graph.import(def, ImportOptions::default())?;
     let out = |text: &str| graph.find_out(text).ok_or_else(|| Error::invalid(format!("'{text}' is not in the body")));
     let args = signature.input_arg.iter().map(|a| out(&a.name)).collect::<Result<_>>()?;
@@ -171,8 +169,8 @@ pub fn forget_shapes(facts: &[Fact]) -> Vec<Fact> {
 
 /// The gradients of a function's results with respect to its arguments, as a body that takes the arguments and then the
 /// gradients of the results (`SymbolicGradient`).
-pub fn gradient(library: Option<&proto::FunctionDefLibrary>, function: &str, attrs: &Attrs, inputs: &[Fact]) -> Result<Body> {
-    let signature = find(library, function).and_then(|f| f.signature.as_ref());
+pub fn gradient(library: &Library, function: &str, attrs: &Attrs, inputs: &[Fact]) -> Result<Body> {
+    let signature = library.signature(function);
     let n = signature.ok_or_else(|| Error::not_found(format!("Function {function} is not defined.")))?.input_arg.len();
     let (args, dys) =
         inputs.split_at_checked(n).ok_or_else(|| Error::invalid(format!("function {function} takes {n} arguments, got {}", inputs.len())))?;

@@ -10,6 +10,7 @@ use crate::graph::attr::{Attr, AttrList};
 use crate::graph::builder::{arg_types, check_attr, check_inputs, default_value, infer_shapes, output_facts};
 use crate::graph::constant::GraphValues;
 use crate::graph::fact::{Fact, Shape};
+use crate::graph::library::Library;
 use crate::graph::node::{Node, NodeExtra, NodeId, OpRef, Out, Site};
 use crate::proto;
 use crate::proto::convert::attrs_from_proto;
@@ -84,17 +85,18 @@ impl Graph {
         }
         check_versions(def.versions.as_ref())?;
         let first = self.len();
-        let result = self.import_nodes(&def.node, &options, def.library.as_ref(), def.versions.as_ref().map_or(0, |v| v.producer));
+        let library = Library::from_proto(def.library);
+        let result = self.import_nodes(&def.node, &options, &library, def.versions.as_ref().map_or(0, |v| v.producer));
         if let Err(e) = result {
             self.truncate(first);
             return Err(e);
         }
         if options.replace_versions {
             self.versions = def.versions;
-            self.library = def.library;
+            self.library = library;
             self.debug_info = def.debug_info;
         } else {
-            self.merge_library(def.library)?;
+            self.library.merge(&library)?;
             self.merge_versions(def.versions);
         }
         Ok((first..self.len()).map(|i| NodeId(i as u32)).collect())
@@ -107,13 +109,7 @@ impl Graph {
         self.changed();
     }
 
-    fn import_nodes(
-        &mut self,
-        defs: &[proto::NodeDef],
-        options: &ImportOptions,
-        library: Option<&proto::FunctionDefLibrary>,
-        producer: i32,
-    ) -> Result<()> {
+    fn import_nodes(&mut self, defs: &[proto::NodeDef], options: &ImportOptions, library: &Library, producer: i32) -> Result<()> {
         let first = self.len();
         for d in defs {
             check_name(&d.name)?;
@@ -264,25 +260,6 @@ impl Graph {
         Ok(outputs)
     }
 
-    fn merge_library(&mut self, library: Option<proto::FunctionDefLibrary>) -> Result<()> {
-        let Some(new) = library else { return Ok(()) };
-        let mine = self.library.get_or_insert_with(Default::default);
-        for f in new.function {
-            let name = f.signature.as_ref().map_or("", |s| s.name.as_str()).to_owned();
-            match mine.function.iter().find(|m| m.signature.as_ref().is_some_and(|s| s.name == name)) {
-                None => mine.function.push(f),
-                Some(m) if *m == f => {}
-                Some(_) => {
-                    return Err(Error::invalid(format!(
-                        "Cannot add function '{name}' because a different function with the same name already exists."
-                    )));
-                }
-            }
-        }
-        mine.gradient.extend(new.gradient);
-        Ok(())
-    }
-
     fn merge_versions(&mut self, versions: Option<proto::VersionDef>) {
         let (Some(mine), Some(v)) = (self.versions.as_mut(), versions) else { return };
         mine.producer = mine.producer.min(v.producer);
@@ -297,7 +274,7 @@ impl Graph {
 
 /// What is known of nodes whose op is not in the registry: results of library functions, and the outputs in use.
 struct Others {
-    functions: HashMap<String, Vec<DType>>,
+    library: Library,
     /// One more than the highest output index used, by node.
     used: Vec<u32>,
     /// The type that an op of the registry wants of an output of a node outside it; the first one counts.
@@ -305,10 +282,7 @@ struct Others {
 }
 
 impl Others {
-    fn of(graph: &Graph, first: usize, library: Option<&proto::FunctionDefLibrary>) -> Others {
-        let signatures = graph.library.iter().chain(library).flat_map(|l| &l.function).filter_map(|f| f.signature.as_ref());
-        let functions =
-            signatures.map(|s| (s.name.clone(), s.output_arg.iter().map(|a| DType::from_number(a.r#type).unwrap_or(DType::F32)).collect())).collect();
+    fn of(graph: &Graph, first: usize, library: &Library) -> Others {
         let mut used = vec![0u32; graph.len()];
         let mut wanted = HashMap::new();
         for n in graph.nodes().iter().skip(first) {
@@ -321,15 +295,15 @@ impl Others {
                 }
             }
         }
-        Others { functions, used, wanted }
+        Others { library: library.clone(), used, wanted }
     }
 
     /// Types from the library, otherwise as many outputs as are stated or used, of the types that their consumers want.
     fn facts(&self, graph: &Graph, id: NodeId) -> Result<SmallVec<[Fact; 1]>> {
         let node = graph.node(id);
         let unknown = |dtype| Fact { dtype, is_ref: false, shape: Shape::UNKNOWN };
-        if let Some(types) = self.functions.get(node.op_name()) {
-            return Ok(types.iter().map(|&d| unknown(d)).collect());
+        if let Some(s) = graph.library.signature(node.op_name()).or_else(|| self.library.signature(node.op_name())) {
+            return Ok(s.output_arg.iter().map(|a| unknown(DType::from_number(a.r#type).unwrap_or(DType::F32))).collect());
         }
         let stated: &[Shape] = match node.attrs.get("_output_shapes") {
             Some(Attr::List(AttrList::Shape(s))) => s,

@@ -8,8 +8,10 @@ pub mod diff;
 pub mod export;
 pub mod fact;
 pub mod function;
+pub mod function_export;
 pub mod import;
 pub mod infer;
+pub mod library;
 pub mod name;
 pub mod node;
 
@@ -22,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::proto;
 use attr::Attr;
 use fact::{Fact, Shape};
+use library::Library;
 use name::UniqueNames;
 use node::{Node, NodeId, Out};
 
@@ -41,7 +44,7 @@ pub struct Graph {
     pub names: UniqueNames,
     codes: Vec<Code>,
     /// Function library, as it came.
-    pub library: Option<proto::FunctionDefLibrary>,
+    pub library: Library,
     pub versions: Option<proto::VersionDef>,
     pub debug_info: Option<proto::GraphDebugInfo>,
     finalized: bool,
@@ -59,7 +62,7 @@ impl Default for Graph {
             by_name: HashMap::new(),
             names: UniqueNames::default(),
             codes: Vec::new(),
-            library: None,
+            library: Library::default(),
             versions: Some(proto::VersionDef { producer: PRODUCER, ..Default::default() }),
             debug_info: None,
             finalized: false,
@@ -230,6 +233,9 @@ impl Graph {
         self.nodes[id.index()].inputs[i] = out;
         self.changed();
         Ok(())
+    }
+    pub(crate) fn mark_changed(&mut self) {
+        self.changed();
     }
     fn changed(&mut self) {
         self.epoch += 1;

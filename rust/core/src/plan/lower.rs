@@ -145,8 +145,7 @@ pub fn unsupported(graph: &Graph, nodes: &[NodeId]) -> Vec<(String, usize)> {
     let mut found: std::collections::BTreeMap<String, usize> = Default::default();
     for &id in nodes {
         let n = graph.node(id);
-        let known =
-            n.op.def().map_or_else(|| function::find(graph.library.as_ref(), n.op_name()).is_some(), |d| !matches!(d.kernel, Kernel::Unsupported));
+        let known = n.op.def().map_or_else(|| graph.library.find(n.op_name()).is_some(), |d| !matches!(d.kernel, Kernel::Unsupported));
         if !known {
             *found.entry(n.op_name().to_owned()).or_default() += 1;
         }
@@ -446,7 +445,7 @@ impl Lowering<'_, '_> {
             "SymbolicGradient" => {
                 let f = node.attrs.func("f")?.clone();
                 let facts = self.facts(&node.inputs);
-                let body = function::gradient(graph.library.as_ref(), &f.name, &f.attrs, &facts)?;
+                let body = function::gradient(&graph.library, &f.name, &f.attrs, &facts)?;
                 self.inline(id, body)
             }
             "If" | "StatelessIf" => {
@@ -469,7 +468,7 @@ impl Lowering<'_, '_> {
     /// A call: the body's nodes become part of this plan.
     fn call(&mut self, id: NodeId, name: &str, attrs: &Attrs) -> Result<()> {
         let node = self.graph.node(id);
-        let body = function::instantiate(self.graph.library.as_ref(), name, attrs, &self.facts(&node.inputs))?;
+        let body = function::instantiate(&self.graph.library, name, attrs, &self.facts(&node.inputs))?;
         self.inline(id, body)
     }
 
@@ -496,7 +495,7 @@ impl Lowering<'_, '_> {
     /// The plan of a function that is run as a whole.
     fn body_plan(&self, id: NodeId, f: &FuncAttr, inputs: &[Fact], results: usize) -> Result<Plan> {
         let compiler = self.compiler.inner(&format!("{}:{}", self.graph.node(id).name, f.name));
-        let body = function::instantiate(self.graph.library.as_ref(), &f.name, &f.attrs, inputs)?;
+        let body = function::instantiate(&self.graph.library, &f.name, &f.attrs, inputs)?;
         if body.results.len() != results {
             return Err(Error::invalid(format!("function {} gives {} results, {results} are needed", f.name, body.results.len())));
         }

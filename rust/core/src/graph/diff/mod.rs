@@ -162,8 +162,7 @@ fn same_class(before: &Graph, after: &Graph, matching: &Matching, p: Option<&Att
 
 fn function_changes(before: &Graph, after: &Graph) -> BTreeMap<String, FunctionChange> {
     let by_name = |g: &Graph| -> BTreeMap<String, crate::proto::FunctionDef> {
-        let all = g.library.iter().flat_map(|l| &l.function);
-        all.map(|f| (f.signature.as_ref().map_or(String::new(), |s| s.name.clone()), f.clone())).collect()
+        g.library.iter().map(|f| (f.signature.as_ref().map_or(String::new(), |s| s.name.clone()), f.clone())).collect()
     };
     let (old, new) = (by_name(before), by_name(after));
     let mut out = BTreeMap::new();
