@@ -297,6 +297,8 @@ from graphpb.ops.reduce import reduce_std as reduce_std  # noqa: E402
 from graphpb.ops.reduce import reduce_sum as reduce_sum  # noqa: E402
 from graphpb.ops.reduce import reduce_variance as reduce_variance  # noqa: E402
 from graphpb.ops.reduce import trace as trace  # noqa: E402
+from graphpb.ops.script import numpy_function as numpy_function  # noqa: E402
+from graphpb.ops.script import py_func as py_func  # noqa: E402
 from graphpb.ops.segment import segment_max as segment_max  # noqa: E402
 from graphpb.ops.segment import segment_mean as segment_mean  # noqa: E402
 from graphpb.ops.segment import segment_min as segment_min  # noqa: E402

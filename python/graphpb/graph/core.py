@@ -665,6 +665,12 @@ def _as_array(value: Any, number: int) -> Any:
     return convert.as_array(value, number)
 
 
+def _script(token: str, arguments: tuple[Any, ...]) -> Any:
+    from graphpb.ops import script
+
+    return script.call(token, arguments)
+
+
 _native.set_hooks(
     {
         "tensor": Tensor,
@@ -675,6 +681,7 @@ _native.set_hooks(
         "as_array": _as_array,
         "status": errors.from_status,
         "binary": _binary,
+        "script": _script,
         "folder": os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
     }
 )

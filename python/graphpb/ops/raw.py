@@ -149,6 +149,8 @@ def _apply_in(graph: core.Graph, op: _Op, given: dict[str, typing.Any], name: st
 
 def _grouped(op: _Op, operation: core.Operation) -> typing.Any:
     outputs = operation.outputs
+    if not outputs:
+        return operation
     if len(op.outputs) == 1:
         return outputs
     result, at = [], 0

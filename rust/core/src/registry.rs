@@ -261,6 +261,8 @@ impl Traits {
     pub const ALLOWS_UNINITIALIZED: Traits = Traits(8);
     /// `OpDef.is_aggregate` (`AddN`).
     pub const AGGREGATE: Traits = Traits(16);
+    /// Calls code outside the runtime, which may wait for locks that the caller of the run holds.
+    pub const CALLS_OUT: Traits = Traits(32);
 
     pub const fn and(self, o: Traits) -> Traits {
         Traits(self.0 | o.0)

@@ -244,7 +244,6 @@ fn play(folder: &Path) -> Option<Vec<String>> {
 const KNOWN: &[(&str, &str)] = &[
     ("optimizers/schedules_averages", "a reference read before an update keeps the old value for ops ordered after the update"),
     ("scopes/resource_variables", "the script fetches variables, which Python reads; the graph's fetch is their handle"),
-    ("edges/special_values", "TensorFlow flushes a denormal input of Sign to zero"),
 ];
 
 #[test]

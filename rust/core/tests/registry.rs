@@ -1,6 +1,6 @@
 //! What holds for every op of the registry, checked on the op's own samples. `GRAPHPB_OPS=Add,Mul` narrows it down.
 
-use graphpb::registry::{ArgType, Grad, Kernel, OpDef, all};
+use graphpb::registry::{ArgType, Grad, Kernel, OpDef, Traits, all};
 use graphpb::testing::checks::{check_op, is_runnable};
 use graphpb_kernels::DType;
 
@@ -14,6 +14,7 @@ fn needs_company(def: &OpDef) -> bool {
     let special = |t: &ArgType| matches!(t, ArgType::Is(DType::Resource | DType::Variant | DType::Str));
     def.inputs.is_empty()
         || def.is_stateful()
+        || def.traits.has(Traits::CALLS_OUT)
         || def.inputs.iter().chain(def.outputs).any(|a| a.is_ref || special(&a.ty))
         || matches!(def.kernel, Kernel::Control | Kernel::Unsupported)
 }

@@ -20,6 +20,8 @@ pub struct Hooks {
     pub status: Py<PyAny>,
     /// `binary(name, x, y, reverse) -> Tensor`: operators whose operands need conversion
     pub binary: Py<PyAny>,
+    /// `script(token, arguments) -> list of ndarrays`: call a registered function
+    pub script: Py<PyAny>,
     /// The folder of the package: frames of files below it are never the user's.
     pub folder: String,
     pub getframe: Py<PyAny>,
@@ -47,6 +49,7 @@ pub fn set_hooks(py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<()> {
         as_array: get("as_array")?,
         status: get("status")?,
         binary: get("binary")?,
+        script: get("script")?,
         folder: get("folder")?.extract(py)?,
         getframe: py.import("sys")?.getattr("_getframe")?.unbind(),
     };

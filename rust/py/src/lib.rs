@@ -10,6 +10,7 @@ mod hooks;
 mod records;
 mod registry;
 mod scopes;
+mod script;
 mod session;
 mod sites;
 mod tensor;
@@ -24,6 +25,7 @@ fn run_command(py: Python<'_>, args: Vec<String>) -> i32 {
 
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    graphpb::ops::control::py_func::set_caller(script::call);
     m.add_class::<graph::PyGraph>()?;
     m.add_class::<tensor::PyTensor>()?;
     m.add_class::<tensor::PyOperation>()?;

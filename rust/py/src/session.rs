@@ -11,7 +11,7 @@ use graphpb::plan::program::StepTime;
 use graphpb::session::env::CancelToken;
 use graphpb::session::{Prepared, RunOptions, Session};
 use graphpb_kernels::{DType, Tensor};
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -20,6 +20,7 @@ use smallvec::SmallVec;
 use crate::array::{result_object, tensor_of};
 use crate::errors::raise;
 use crate::graph::PyGraph;
+use crate::script;
 use crate::tensor::scalar_of;
 
 /// Runs remembered per session; a program that makes up new fetches all the time must not fill the memory.
@@ -76,7 +77,14 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The exception of a failed run, with its `op`.
 fn raise_in(py: Python<'_>, graph: &Bound<'_, PyGraph>, e: Error) -> PyErr {
     let id = e.node().and_then(|(n, _)| graph.get().read().find(n));
+    let cause = script::cause(py, e.message());
+    if let Some(stop) = cause.as_ref().filter(|c| !c.is_instance_of::<PyException>(py)) {
+        return stop.clone_ref(py);
+    }
     let exception = raise(py, e);
+    if cause.is_some() {
+        exception.set_cause(py, cause);
+    }
     if let Some(id) = id {
         if let Ok(op) = PyGraph::operation_handle(graph, id) {
             let value = exception.value(py);

@@ -151,6 +151,8 @@ pub static ALL: &[&OpDef] = &[
     &control::no_op::NO_OP,
     &control::placeholder::PLACEHOLDER,
     &control::placeholder_with_default::PLACEHOLDER_WITH_DEFAULT,
+    &control::py_func::PY_FUNC,
+    &control::py_func::PY_FUNC_STATELESS,
     &control::stack::STACK_CLOSE_V2,
     &control::stack::STACK_POP_V2,
     &control::stack::STACK_PUSH_V2,

@@ -63,6 +63,16 @@ pub struct Step {
     pub guards: SmallVec<[Input; 1]>,
 }
 
+impl Step {
+    fn calls_out(&self) -> bool {
+        match &self.run {
+            Run::Branch(b) => b.plans.iter().any(|p| p.calls_out),
+            Run::Loop(l) => l.cond.calls_out || l.body.calls_out,
+            _ => crate::registry::lookup(self.info.op).is_some_and(|d| d.traits.has(crate::registry::Traits::CALLS_OUT)),
+        }
+    }
+}
+
 /// Values in flight; kept between runs so that a run allocates nothing of its own.
 #[derive(Default)]
 pub(super) struct Frame {
@@ -81,6 +91,8 @@ pub struct Plan {
     frames: Mutex<Vec<Frame>>,
     /// Duration of the last run, in ns; 0 before the first.
     last_ns: AtomicU64,
+    /// Some step, of this plan or of one inside it, calls code outside the runtime.
+    calls_out: bool,
 }
 
 /// What one step cost, for `RunMetadata`.
@@ -94,7 +106,8 @@ pub struct StepTime {
 
 impl Plan {
     pub(super) fn new(steps: Vec<Step>, slots: usize, feeds: Vec<u32>, fetches: Vec<Input>, constants: Vec<Tensor>) -> Plan {
-        Plan { steps, slots, feeds, fetches, constants, frames: Mutex::default(), last_ns: AtomicU64::new(0) }
+        let calls_out = steps.iter().any(Step::calls_out);
+        Plan { steps, slots, feeds, fetches, constants, frames: Mutex::default(), last_ns: AtomicU64::new(0), calls_out }
     }
     pub fn steps(&self) -> &[Step] {
         &self.steps
@@ -104,10 +117,10 @@ impl Plan {
         self.last_ns.load(Ordering::Relaxed)
     }
 
-    /// Whether a run is likely to be worth the thread pool (and letting go of Python's lock).
+    /// Whether a run is likely to be worth the thread pool (and letting go of Python's lock, which code outside the runtime may want).
     pub fn is_long(&self) -> bool {
         let last = self.last_ns();
-        last > POOL_NS || (last == 0 && self.steps.len() > 2)
+        self.calls_out || last > POOL_NS || (last == 0 && self.steps.len() > 2)
     }
 
     pub(super) fn frame(&self) -> Frame {
