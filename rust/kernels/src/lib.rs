@@ -19,6 +19,7 @@ pub mod pool;
 pub mod product;
 pub mod random;
 pub mod scatter;
+mod team;
 pub mod tensor;
 pub mod tile;
 pub mod vmath;

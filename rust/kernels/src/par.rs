@@ -1,79 +1,63 @@
-//! Threads: one pool, entered once per run; work is split at borders that depend on sizes only.
+//! Splitting work over threads, at borders that depend on sizes only.
 
+use std::cell::Cell;
 use std::ops::Range;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, OnceLock};
-use std::time::Duration;
 
-use rayon::prelude::*;
+use crate::team::Team;
 
-static POOL: OnceLock<rayon::ThreadPool> = OnceLock::new();
 static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Work below this many nanoseconds is not worth a task of its own.
 const GRAIN_NS: f64 = 15_000.0;
 
-/// Set the number of threads; without effect once the pool has started.
+/// Set the number of threads; without effect once the workers have started.
 pub fn set_threads(n: usize) {
     THREADS.store(n, Ordering::Relaxed);
 }
 
-/// The number of threads of the pool.
+/// The number of threads that a run may use, the caller's included.
 pub fn threads() -> usize {
     match THREADS.load(Ordering::Relaxed) {
-        0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
+        0 => {
+            let n = std::thread::available_parallelism().map_or(1, |n| n.get());
+            let _ = THREADS.compare_exchange(0, n, Ordering::Relaxed, Ordering::Relaxed);
+            n
+        }
         n => n,
     }
 }
 
-fn pool() -> Option<&'static rayon::ThreadPool> {
-    if threads() <= 1 {
-        return None;
-    }
-    // A pool that cannot start leaves the work sequential, with the same results.
-    if POOL.get().is_none() {
-        if let Ok(p) = rayon::ThreadPoolBuilder::new().num_threads(threads()).thread_name(|i| format!("graphpb-{i}")).build() {
-            let _ = POOL.set(p);
+/// Run `f`; in it the functions below may use several threads. Costs nothing by itself.
+pub fn install<R>(f: impl FnOnce() -> R) -> R {
+    struct Leave(bool);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            INSIDE.set(self.0);
         }
     }
-    POOL.get()
+    let _leave = Leave(INSIDE.replace(true));
+    f()
 }
 
-/// Run `f` inside the pool; see `install_polling`.
-pub fn install<R: Send>(f: impl FnOnce() -> R + Send) -> R {
-    install_polling(f, &mut || {})
-}
-
-/// Run `f` inside the pool, where the functions below may use several threads; the calling thread waits and calls
-/// `poll` every 30 ms. Costs 5 to 13 µs.
-pub fn install_polling<R: Send>(f: impl FnOnce() -> R + Send, poll: &mut dyn FnMut()) -> R {
-    let Some(p) = pool().filter(|_| !inside()) else { return f() };
-    let (done, wake) = (Mutex::new(false), Condvar::new());
-    let mut result = None;
-    p.in_place_scope(|s| {
-        s.spawn(|_| {
-            result = Some(f());
-            *done.lock().unwrap_or_else(|e| e.into_inner()) = true;
-            wake.notify_one();
-        });
-        let mut finished = done.lock().unwrap_or_else(|e| e.into_inner());
-        while !*finished {
-            let (guard, timeout) = wake.wait_timeout(finished, Duration::from_millis(30)).unwrap_or_else(|e| e.into_inner());
-            finished = guard;
-            if timeout.timed_out() && !*finished {
-                drop(finished);
-                poll();
-                finished = done.lock().unwrap_or_else(|e| e.into_inner());
-            }
-        }
-    });
-    result.expect("the scope ends after the task")
-}
-
-/// Whether the caller is inside the pool.
+/// Whether the functions below may use several threads here.
 #[inline]
 pub fn inside() -> bool {
-    rayon::current_thread_index().is_some()
+    INSIDE.get()
+}
+
+/// Call `body` with 0..parts, on several threads where that is allowed; `ns` estimates the whole.
+fn each(parts: usize, ns: f64, body: &(dyn Fn(usize) + Sync)) {
+    if parts <= 1 || !inside() || threads() <= 1 {
+        (0..parts).for_each(body);
+    } else {
+        Team::get(threads(), || INSIDE.set(true)).run(parts, ns, body);
+    }
 }
 
 /// Items per chunk for `n` items of `ns` nanoseconds each: a multiple of 16 that depends on nothing else.
@@ -89,16 +73,27 @@ pub fn chunk_len(n: usize, ns: f64) -> usize {
 #[inline]
 pub fn ranges(n: usize, ns: f64, f: impl Fn(Range<usize>) + Sync) {
     let len = chunk_len(n, ns);
-    if n <= len || !inside() {
-        let mut start = 0;
-        while start < n {
-            let end = n.min(start + len);
-            f(start..end);
-            start = end;
+    if n <= len {
+        if n > 0 {
+            f(0..n);
         }
         return;
     }
-    (0..n.div_ceil(len)).into_par_iter().with_max_len(1).for_each(|i| f(i * len..n.min((i + 1) * len)));
+    each(n.div_ceil(len), n as f64 * ns, &|i| f(i * len..n.min((i + 1) * len)));
+}
+
+/// The start of a buffer whose chunks go to different threads.
+struct Base<T>(*mut T);
+// SAFETY: every chunk is used by one thread.
+unsafe impl<T: Send> Sync for Base<T> {}
+impl<T> Base<T> {
+    /// # Safety
+    /// Inside the buffer, and disjoint from what other threads have.
+    #[allow(clippy::mut_from_ref)]
+    unsafe fn chunk(&self, at: usize, len: usize) -> &mut [T] {
+        // SAFETY: as the caller promises.
+        unsafe { std::slice::from_raw_parts_mut(self.0.add(at), len) }
+    }
 }
 
 /// Split `out` into consecutive chunks of whole rows (`row` elements each) and call `f(first_row, chunk)`;
@@ -110,27 +105,44 @@ pub fn rows_mut<T: Send>(out: &mut [T], row: usize, ns: f64, f: impl Fn(usize, &
     }
     let n = out.len() / row;
     let len = chunk_len(n, ns);
-    if n <= len || !inside() {
-        for (i, c) in out.chunks_mut(len * row).enumerate() {
-            f(i * len, c);
-        }
-        return;
+    if n <= len {
+        return f(0, out);
     }
-    out.par_chunks_mut(len * row).with_max_len(1).enumerate().for_each(|(i, c)| f(i * len, c));
+    let (total, base) = (out.len(), Base(out.as_mut_ptr()));
+    each(total.div_ceil(len * row), n as f64 * ns, &|i| {
+        let at = i * len * row;
+        // SAFETY: part i alone has the elements from `at` to the next chunk or the end.
+        f(i * len, unsafe { base.chunk(at, (len * row).min(total - at)) })
+    });
 }
 
 /// Map consecutive ranges and combine the results in order, so that the value does not depend on the number of threads.
 pub fn fold<R: Send>(n: usize, ns: f64, map: impl Fn(Range<usize>) -> R + Sync, combine: impl Fn(R, R) -> R) -> Option<R> {
     let len = chunk_len(n, ns);
     let chunks = n.div_ceil(len);
-    if chunks <= 1 || !inside() {
-        return (0..chunks).map(|i| map(i * len..n.min((i + 1) * len))).reduce(combine);
+    if chunks <= 1 {
+        return (chunks == 1).then(|| map(0..n));
     }
-    let parts: Vec<R> = (0..chunks).into_par_iter().with_max_len(1).map(|i| map(i * len..n.min((i + 1) * len))).collect();
-    parts.into_iter().reduce(combine)
+    let mut results: Vec<Option<R>> = (0..chunks).map(|_| None).collect();
+    let base = Base(results.as_mut_ptr());
+    each(chunks, n as f64 * ns, &|i| {
+        // SAFETY: part i alone has element i.
+        let place = unsafe { base.chunk(i, 1) };
+        place[0] = Some(map(i * len..n.min((i + 1) * len)));
+    });
+    results.into_iter().flatten().reduce(combine)
 }
 
-/// Run both, side by side when inside the pool.
-pub fn join<A: Send, B: Send>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
-    if inside() { rayon::join(a, b) } else { (a(), b()) }
+/// Run both, side by side where that is allowed; `ns` estimates both together.
+pub fn join<A: Send, B: Send>(ns: f64, a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B + Send) -> (A, B) {
+    let (first, second) = (Mutex::new((Some(a), None)), Mutex::new((Some(b), None)));
+    fn call<F: FnOnce() -> R, R>(m: &Mutex<(Option<F>, Option<R>)>) {
+        let mut m = m.lock().unwrap_or_else(|e| e.into_inner());
+        m.1 = m.0.take().map(|f| f());
+    }
+    each(2, ns, &|i| if i == 0 { call(&first) } else { call(&second) });
+    fn result<F, R>(m: Mutex<(Option<F>, Option<R>)>) -> R {
+        m.into_inner().unwrap_or_else(|e| e.into_inner()).1.expect("each part was called once")
+    }
+    (result(first), result(second))
 }

@@ -113,25 +113,22 @@ fn execute(
     trace: Option<&mut Vec<StepTime>>,
 ) -> PyResult<Vec<Tensor>> {
     let options = RunOptions { cancel: CancelToken::default(), timeout };
-    let mut interrupt: Option<PyErr> = None;
+    let interrupt: Mutex<Option<PyErr>> = Mutex::default();
     let result = {
-        let token = options.cancel.clone();
-        let mut poll = || {
-            if interrupt.is_none() {
-                if let Err(e) = Python::attach(|py| py.check_signals()) {
-                    interrupt = Some(e);
-                    token.cancel();
-                }
+        let poll = || {
+            if let Err(e) = Python::attach(|py| py.check_signals()) {
+                lock(&interrupt).get_or_insert(e);
+                options.cancel.cancel();
             }
         };
         let session = &me.session;
         if prep.plan.plan.is_long() {
-            py.detach(|| session.run_prepared(&prep.plan, feeds, &options, trace, &mut poll))
+            py.detach(|| session.run_prepared(&prep.plan, feeds, &options, trace, &poll))
         } else {
-            session.run_prepared(&prep.plan, feeds, &options, trace, &mut poll)
+            session.run_prepared(&prep.plan, feeds, &options, trace, &poll)
         }
     };
-    if let Some(e) = interrupt {
+    if let Some(e) = interrupt.into_inner().unwrap_or_else(|e| e.into_inner()) {
         return Err(e);
     }
     result.map_err(|e| raise_in(py, me.graph.bind(py), e))

@@ -60,11 +60,11 @@ pub struct KernelCtx<'a> {
     pub(crate) step: &'a StepInfo,
     pub(crate) inputs: &'a mut [Option<Value>],
     pub(crate) outputs: &'a mut [Option<Value>],
-    pub(crate) env: &'a Env,
+    pub(crate) env: &'a Env<'a>,
 }
 
 impl<'a> KernelCtx<'a> {
-    pub fn new(step: &'a StepInfo, inputs: &'a mut [Option<Value>], outputs: &'a mut [Option<Value>], env: &'a Env) -> KernelCtx<'a> {
+    pub fn new(step: &'a StepInfo, inputs: &'a mut [Option<Value>], outputs: &'a mut [Option<Value>], env: &'a Env<'a>) -> KernelCtx<'a> {
         KernelCtx { step, inputs, outputs, env }
     }
     pub fn name(&self) -> &'a str {
@@ -140,7 +140,7 @@ impl<'a> KernelCtx<'a> {
     pub fn set_ref(&mut self, i: usize, v: Arc<Variable>) {
         self.outputs[i] = Some(Value::Ref(v));
     }
-    pub fn env(&self) -> &'a Env {
+    pub fn env(&self) -> &'a Env<'a> {
         self.env
     }
     /// The state of this node in this session, made on first use (generators, queues).

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use graphpb_kernels::{Tensor, par};
 use smallvec::SmallVec;
@@ -17,12 +17,11 @@ use crate::session::vars::Variable;
 /// The slot of a value that nobody reads.
 pub const NO_SLOT: u32 = u32::MAX;
 
-/// Runs that took longer than this (ns) enter the thread pool; entering costs 5 to 13 µs.
-const POOL_NS: u64 = 60_000;
+/// Runs that took longer than this (ns) let go of Python's lock.
+const LONG_NS: u64 = 60_000;
 
-/// An inline run polls every so many steps, once it has taken this long.
-const POLL_MASK: usize = 63;
-const POLL_AFTER: Duration = Duration::from_millis(30);
+/// From this many ns per step on, every step looks at the clock; it costs 30 ns.
+const LONG_STEP_NS: u64 = 5_000;
 
 /// How a step does its work.
 pub enum Run {
@@ -117,10 +116,15 @@ impl Plan {
         self.last_ns.load(Ordering::Relaxed)
     }
 
-    /// Whether a run is likely to be worth the thread pool (and letting go of Python's lock, which code outside the runtime may want).
+    /// Whether a run is likely to be worth letting go of Python's lock, which code outside the runtime may want.
     pub fn is_long(&self) -> bool {
         let last = self.last_ns();
-        self.calls_out || last > POOL_NS || (last == 0 && self.steps.len() > 2)
+        self.calls_out || last > LONG_NS || (last == 0 && self.steps.len() > 2)
+    }
+    /// Whether looking at the clock costs little beside the average step.
+    pub fn has_long_steps(&self) -> bool {
+        let last = self.last_ns();
+        last == 0 || last > LONG_STEP_NS * self.steps.len() as u64
     }
 
     pub(super) fn frame(&self) -> Frame {
@@ -150,7 +154,7 @@ impl Plan {
             }
         }
         let current = AtomicUsize::new(0);
-        self.run_steps(frame, env, &current, None, None, Instant::now)?;
+        self.run_steps(frame, env, &current, None, Instant::now)?;
         let mut out = SmallVec::with_capacity(self.fetches.len());
         for f in &self.fetches {
             out.push(self.fetch(&mut frame.slots, f)?);
@@ -169,8 +173,8 @@ impl Plan {
         }
     }
 
-    /// Run with one tensor per feed; gives one tensor per fetch. The calling thread calls `poll` now and then.
-    pub fn run(&self, feeds: &[Tensor], env: &Env, trace: Option<&mut Vec<StepTime>>, poll: &mut dyn FnMut()) -> Result<Vec<Tensor>> {
+    /// Run with one tensor per feed; gives one tensor per fetch.
+    pub fn run(&self, feeds: &[Tensor], env: &Env, trace: Option<&mut Vec<StepTime>>) -> Result<Vec<Tensor>> {
         quiet_panics();
         if feeds.len() != self.feeds.len() {
             return Err(Error::internal(format!("the plan takes {} feeds, got {}", self.feeds.len(), feeds.len())));
@@ -183,14 +187,10 @@ impl Plan {
         }
         let start = Instant::now();
         let current = AtomicUsize::new(0);
-        let guarded = |frame: &mut Frame, trace: Option<&mut Vec<StepTime>>, poll: Option<&mut dyn FnMut()>| {
-            let _in_run = InRun::enter();
-            // The frame is cleared below after a panic, so no half-done state is seen.
-            catch_unwind(AssertUnwindSafe(|| self.execute(frame, env, &current, trace, poll, start))).map_err(|p| panic_text(&p))
-        };
-        let frame_ref = &mut frame;
-        let result =
-            if self.is_long() { par::install_polling(|| guarded(frame_ref, trace, None), poll) } else { guarded(frame_ref, trace, Some(poll)) };
+        let _in_run = InRun::enter();
+        // The frame is cleared below after a panic, so no half-done state is seen.
+        let work = || par::install(|| self.execute(&mut frame, env, &current, trace, start));
+        let result = catch_unwind(AssertUnwindSafe(work)).map_err(|p| panic_text(&p));
         let result = match result {
             Ok(r) => r,
             Err(text) => {
@@ -206,16 +206,8 @@ impl Plan {
         result
     }
 
-    fn execute(
-        &self,
-        frame: &mut Frame,
-        env: &Env,
-        current: &AtomicUsize,
-        trace: Option<&mut Vec<StepTime>>,
-        poll: Option<&mut dyn FnMut()>,
-        t0: Instant,
-    ) -> Result<Vec<Tensor>> {
-        self.run_steps(frame, env, current, trace, poll, || t0)?;
+    fn execute(&self, frame: &mut Frame, env: &Env, current: &AtomicUsize, trace: Option<&mut Vec<StepTime>>, t0: Instant) -> Result<Vec<Tensor>> {
+        self.run_steps(frame, env, current, trace, || t0)?;
         // References are read when all is done, as TensorFlow's fetches do.
         let read = |f: &Input| match self.fetch(&mut frame.slots, f)? {
             Value::Tensor(t) => Ok(t),
@@ -231,17 +223,11 @@ impl Plan {
         env: &Env,
         current: &AtomicUsize,
         mut trace: Option<&mut Vec<StepTime>>,
-        mut poll: Option<&mut dyn FnMut()>,
         t0: impl Fn() -> Instant,
     ) -> Result<()> {
         let Frame { slots, inputs, outputs } = frame;
         for (at, step) in self.steps.iter().enumerate() {
             current.store(at, Ordering::Relaxed);
-            if let (Some(poll), POLL_MASK) = (poll.as_mut(), at & POLL_MASK) {
-                if t0().elapsed() > POLL_AFTER {
-                    poll();
-                }
-            }
             env.check_cancelled()?;
             let started = trace.is_some().then(|| t0().elapsed().as_nanos() as u64);
             inputs.clear();

@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::session::vars::Variables;
@@ -44,21 +44,64 @@ impl CancelToken {
     }
 }
 
+/// The pause between two polls.
+const POLL_EVERY: Duration = Duration::from_millis(30);
+
+/// Steps between two looks at the clock.
+const POLL_MASK: u32 = 63;
+
 /// The surroundings of the kernels of one run.
 #[derive(Default)]
-pub struct Env {
+pub struct Env<'p> {
     state: Arc<State>,
     cancel: CancelToken,
     deadline: Option<Instant>,
+    poll: Option<Poll<'p>>,
 }
 
-impl Env {
-    pub fn new(state: Arc<State>, cancel: CancelToken, deadline: Option<Instant>) -> Env {
-        Env { state, cancel, deadline }
+/// Something that the calling thread does every 30 ms while a run lasts.
+struct Poll<'p> {
+    call: &'p (dyn Fn() + Sync),
+    start: Instant,
+    /// When the last one was, in ns after the start.
+    last: AtomicU64,
+    /// Steps begun; every 64th looks at the clock, or every one where steps are known to be long.
+    steps: AtomicU32,
+    mask: u32,
+}
+
+impl Poll<'_> {
+    #[cold]
+    fn look(&self) {
+        let now = self.start.elapsed();
+        if now.saturating_sub(Duration::from_nanos(self.last.load(Ordering::Relaxed))) > POLL_EVERY {
+            self.last.store(now.as_nanos() as u64, Ordering::Relaxed);
+            (self.call)();
+        }
+    }
+}
+
+impl<'p> Env<'p> {
+    pub fn new(state: Arc<State>, cancel: CancelToken, deadline: Option<Instant>) -> Env<'p> {
+        Env { state, cancel, deadline, poll: None }
+    }
+    /// Call `poll` every 30 ms, from the thread that runs the steps, between two of them. `long`: the steps are.
+    pub fn polling(mut self, poll: &'p (dyn Fn() + Sync), long: bool) -> Env<'p> {
+        let mask = if long { 0 } else { POLL_MASK };
+        self.poll = Some(Poll { call: poll, start: Instant::now(), last: AtomicU64::new(0), steps: AtomicU32::new(0), mask });
+        self
     }
     /// CANCELLED or DEADLINE_EXCEEDED when the run shall stop; called between steps, and by long kernels now and then.
     #[inline]
     pub fn check_cancelled(&self) -> Result<()> {
+        if let Some(p) = &self.poll {
+            // Not exact when several threads call this, and need not be.
+            let n = p.steps.load(Ordering::Relaxed).wrapping_add(1);
+            p.steps.store(n, Ordering::Relaxed);
+            if n & p.mask == 0 {
+                p.look();
+            }
+        }
         if self.cancel.is_cancelled() {
             return Err(Error::status(Code::Cancelled, "Step was cancelled"));
         }
@@ -71,7 +114,7 @@ impl Env {
     }
 }
 
-impl Deref for Env {
+impl Deref for Env<'_> {
     type Target = State;
     fn deref(&self) -> &State {
         &self.state

@@ -102,7 +102,7 @@ impl Session {
 
     /// Run a prepared plan with one tensor per feed; gives one tensor per fetch.
     ///
-    /// The calling thread calls `poll` every 30 ms or so while the run lasts (to see Ctrl-C and cancel the token).
+    /// The calling thread calls `poll` between steps, every 30 ms or so while the run lasts (to see Ctrl-C and cancel the token).
     /// INVALID_ARGUMENT when a feed has another type, or a shape that the graph rules out.
     pub fn run_prepared(
         &self,
@@ -110,7 +110,7 @@ impl Session {
         feeds: &[Tensor],
         options: &RunOptions,
         trace: Option<&mut Vec<StepTime>>,
-        poll: &mut dyn FnMut(),
+        poll: &(dyn Fn() + Sync),
     ) -> Result<Vec<Tensor>> {
         for ((_, fact, name), t) in prepared.feeds.iter().zip(feeds) {
             if fact.dtype != t.dtype() {
@@ -125,13 +125,13 @@ impl Session {
             }
         }
         let env = Env::new(self.state.clone(), options.cancel.clone(), options.timeout.map(|t| Instant::now() + t));
-        prepared.plan.run(feeds, &env, trace, poll)
+        prepared.plan.run(feeds, &env.polling(poll, prepared.plan.has_long_steps()), trace)
     }
 
     /// Compute `fetches` and run `targets`.
     pub fn run(&self, feeds: &[(Out, Tensor)], fetches: &[Out], targets: &[NodeId]) -> Result<Vec<Tensor>> {
         let (outs, tensors): (Vec<Out>, Vec<Tensor>) = feeds.iter().cloned().unzip();
         let prepared = self.prepare(&outs, fetches, targets)?;
-        self.run_prepared(&prepared, &tensors, &RunOptions::default(), None, &mut || {})
+        self.run_prepared(&prepared, &tensors, &RunOptions::default(), None, &|| {})
     }
 }

@@ -188,17 +188,17 @@ fn paired<T: Send>(rows: &mut [T], loss: &mut [T], n: usize, f: impl Fn(usize, &
 
 /// Call `f(first row, rows, their losses)` for pieces of rows of `n`, in parallel, with borders that depend on the sizes only.
 fn split<T: Send>(rows: &mut [T], loss: &mut [T], n: usize, ns: f64, f: &(dyn Fn(usize, &mut [T], &mut [T]) + Sync)) {
-    fn halve<T: Send>(first: usize, rows: &mut [T], loss: &mut [T], n: usize, least: usize, f: &(dyn Fn(usize, &mut [T], &mut [T]) + Sync)) {
+    fn halve<T: Send>(first: usize, rows: &mut [T], loss: &mut [T], n: usize, ns: f64, least: usize, f: &(dyn Fn(usize, &mut [T], &mut [T]) + Sync)) {
         if loss.len() <= least || !par::inside() {
             return f(first, rows, loss);
         }
         let half = loss.len() / 2;
         let (r0, r1) = rows.split_at_mut(half * n);
         let (l0, l1) = loss.split_at_mut(half);
-        par::join(|| halve(first, r0, l0, n, least, f), || halve(first + half, r1, l1, n, least, f));
+        par::join((2 * half * n) as f64 * ns, || halve(first, r0, l0, n, ns, least, f), || halve(first + half, r1, l1, n, ns, least, f));
     }
     let least = par::chunk_len(loss.len(), ns * n as f64);
-    halve(0, rows, loss, n, least, f);
+    halve(0, rows, loss, n, ns, least, f);
 }
 
 #[cfg(test)]
