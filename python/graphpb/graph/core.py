@@ -330,11 +330,11 @@ class Graph(_native.Graph):
             return self._element_by_name(obj, allow_tensor, allow_operation)
         if isinstance(obj, Tensor) and allow_tensor:
             if obj.graph is not self:
-                raise ValueError(f"Tensor {obj} is not an element of this graph.")
+                raise _foreign(obj) or ValueError(f"Tensor {obj} is not an element of this graph.")
             return obj
         if isinstance(obj, Operation) and allow_operation:
             if obj.graph is not self:
-                raise ValueError(f"Operation {obj!r} is not an element of this graph.")
+                raise _foreign(obj) or ValueError(f"Operation {obj!r} is not an element of this graph.")
             return obj
         raise TypeError(f"Can not convert a {type(obj).__name__} into a {types}.")
 
@@ -395,6 +395,16 @@ class Graph(_native.Graph):
 
     def prevent_fetching(self, op: Any) -> None:
         """Kept for compatibility; everything may be fetched."""
+
+    def _capture(self, tensor: Any) -> Any:
+        """What stands for a tensor of another graph here; nothing does, unless this graph is the body of a function."""
+        raise _foreign(tensor) or ValueError(
+            f"{tensor} must be from the same graph as its consumer (graphs are {self!r} and {tensor.graph!r})."
+        )
+
+    def _own_controls(self, ops: list[Operation]) -> list[Operation]:
+        """The operations that nodes of this graph can wait for themselves."""
+        return ops
 
     # Names and scopes
 
@@ -527,6 +537,19 @@ class Graph(_native.Graph):
         return create_op(op_type, inputs, attrs, name, graph=self)
 
 
+def _foreign(element: Tensor | Operation) -> Exception | None:
+    """The error for an element of another graph when that graph is the body of a branch or loop."""
+    if not element.graph._building_function:
+        return None
+    op = element.op if isinstance(element, Tensor) else element
+    site = f"  built at {op._site[0]}:{op._site[1]}" if op._site else ""
+    return errors.InaccessibleTensorError(
+        f"Operation '{op.name}' has been marked as not fetchable: it is in a {element.graph.what}, and cannot be used or fetched outside of it. "
+        "Typically this happens when it is defined in another function or code block. Use return values, explicit Python locals or TensorFlow "
+        f"collections to access it.{site}"
+    )
+
+
 @contextlib.contextmanager
 def _graph_name_scope(graph: Graph, name: str | None) -> Iterator[str]:
     old = graph.prefix
@@ -563,7 +586,9 @@ def create_op(
     """
     inputs = list(inputs)
     if graph is None:
-        graph = inputs[0].graph if inputs else get_default_graph()
+        graph = get_default_graph()
+        if inputs and not graph._building_function:
+            graph = inputs[0].graph
     return graph.operation(graph.add_node(op_type, inputs, attrs, name, control_inputs))
 
 
@@ -583,7 +608,12 @@ class _AsDefault:
         self._graph = graph
 
     def __enter__(self) -> Graph:
-        _default_graphs.stack.append(self._graph)
+        stack = _default_graphs.stack
+        stack.append(self._graph)
+        if self._graph._building_function:
+            _native.set_building(self._graph)
+        elif len(stack) > 1 and stack[-2]._building_function:
+            _native.set_building(None)
         return self._graph
 
     def __exit__(self, *exc: Any) -> None:
@@ -591,6 +621,9 @@ class _AsDefault:
         if not stack or stack[-1] is not self._graph:
             raise AssertionError(f"Nesting violated for default stack of {type(self._graph)} objects")
         stack.pop()
+        before = stack[-1] if stack and stack[-1]._building_function else None
+        if before is not None or self._graph._building_function:
+            _native.set_building(before)
 
 
 class _GlobalGraph:
@@ -635,6 +668,10 @@ is_tensor_like = is_dense_tensor_like
 def graph_of(values: Any, graph: Graph | None = None) -> Graph:
     """The graph of the tensors among `values`, or the default graph. ValueError when they are of several."""
     original = None
+    if graph is None:
+        default = get_default_graph()
+        if default._building_function:
+            return default
     for value in values:
         element = value
         if not isinstance(element, (Tensor, Operation)):

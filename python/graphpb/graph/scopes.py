@@ -83,7 +83,7 @@ class ControlDependencies:
         self._graph = graph
         self._ops = None if control_inputs is None else [as_operation(graph, c) for c in control_inputs]
         if self._ops is not None:
-            self._ops = list(dict.fromkeys(self._ops))
+            self._ops = graph._own_controls(list(dict.fromkeys(self._ops)))
         self.control_inputs = self._ops
 
     def __enter__(self) -> ControlDependencies:

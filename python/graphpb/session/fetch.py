@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graphpb import _native
+from graphpb import _native, errors
 from graphpb.graph import core
 from graphpb.graph.composite import IndexedSlices, IndexedSlicesValue, SparseTensor, SparseTensorValue
 
@@ -38,6 +38,8 @@ class Elements:
             element = self.graph.as_graph_element(fetch, allow_tensor=True, allow_operation=True)
         except TypeError as error:
             raise TypeError(f'Argument `fetch` = {fetch} has invalid type "{type(fetch).__name__}" must be a string or Tensor. ({error})') from None
+        except errors.InaccessibleTensorError:
+            raise
         except ValueError as error:
             raise ValueError(f"Argument `fetch` = {fetch} cannot be interpreted as a Tensor. ({error})") from None
         except KeyError as error:

@@ -180,17 +180,16 @@ impl PyGraph {
         st.handles[id.index()].operation = Some(made.clone().unbind());
         Ok(made)
     }
-    /// The output that a tensor handle stands for; ValueError when it is of another graph.
+    /// The output that a tensor handle stands for. A tensor of another graph is captured where this one is the body of a
+    /// function inside the other; otherwise it is a ValueError.
     pub fn out_of(slf: &Bound<'_, PyGraph>, t: &Bound<'_, PyAny>) -> PyResult<Out> {
         let h = t.cast::<PyTensor>().map_err(|_| PyTypeError::new_err(format!("{t:?} is not a tensor")))?;
-        if !h.get().graph.is(slf) {
-            let other = h.get().graph.bind(t.py());
-            return Err(PyValueError::new_err(format!(
-                "{} must be from the same graph as its consumer (graphs are {slf:?} and {other:?}).",
-                t.str()?
-            )));
+        if h.get().graph.is(slf) {
+            return Ok(h.get().out);
         }
-        Ok(h.get().out)
+        let inner = slf.call_method1("_capture", (t,))?;
+        let inner = inner.cast::<PyTensor>().map_err(|_| PyTypeError::new_err("a captured value must be a tensor"))?;
+        if inner.get().graph.is(slf) { Ok(inner.get().out) } else { Err(PyValueError::new_err("a captured tensor must be of the graph")) }
     }
     pub fn outs_of(slf: &Bound<'_, PyGraph>, list: &Bound<'_, PyAny>) -> PyResult<Vec<Out>> {
         list.try_iter()?.map(|t| PyGraph::out_of(slf, &t?)).collect()
@@ -301,6 +300,7 @@ impl PyGraph {
         attrs: Option<&Bound<'py, PyDict>>,
         name: Option<&str>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let slf = &crate::function::target(slf);
         let outs = PyGraph::outs_of(slf, inputs.as_any())?;
         let attrs = PyGraph::attrs_of(op, attrs)?;
         let id = slf.get().create(slf.py(), op, Named::of(name, op), &outs, attrs, &[])?;

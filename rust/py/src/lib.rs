@@ -5,6 +5,7 @@ mod attrs;
 mod backprop;
 mod errors;
 mod fill;
+mod function;
 mod graph;
 mod hooks;
 mod records;
@@ -41,6 +42,11 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(array::decode_tensor, m)?)?;
     m.add_function(wrap_pyfunction!(array::encode_tensor, m)?)?;
     m.add_function(wrap_pyfunction!(backprop::gradients, m)?)?;
+    m.add_function(wrap_pyfunction!(function::set_building, m)?)?;
+    m.add_function(wrap_pyfunction!(function::inherit_scopes, m)?)?;
+    m.add_function(wrap_pyfunction!(function::argument, m)?)?;
+    m.add_function(wrap_pyfunction!(function::define_function, m)?)?;
+    m.add_function(wrap_pyfunction!(function::share_library, m)?)?;
     m.add_function(wrap_pyfunction!(run_command, m)?)?;
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     Ok(())

@@ -31,6 +31,17 @@ pub struct Scopes {
 }
 
 impl Scopes {
+    /// What a function body that is built here starts with: everything but what names nodes of this graph.
+    pub fn for_body(&self) -> Scopes {
+        Scopes {
+            prefix: self.prefix.clone(),
+            device: self.device.clone(),
+            attrs: self.attrs.clone(),
+            gradients: self.gradients.clone(),
+            container: self.container.clone(),
+            ..Scopes::default()
+        }
+    }
     pub fn push_group(&mut self, controls: Vec<NodeId>) {
         self.groups.push(Group { controls, created: HashSet::new() });
     }

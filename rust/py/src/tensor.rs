@@ -9,6 +9,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::function::target;
 use crate::graph::{Named, PyGraph};
 use crate::hooks::hooks;
 
@@ -122,27 +123,28 @@ fn slow<'py>(x: &Bound<'py, PyTensor>, y: &Bound<'py, PyAny>, o: Operator, rever
 fn binary<'py>(x: &Bound<'py, PyTensor>, y: &Bound<'py, PyAny>, o: Operator, reverse: bool) -> PyResult<Bound<'py, PyAny>> {
     let py = x.py();
     let me = x.get();
-    let graph = me.graph.bind(py);
+    let graph = &target(me.graph.bind(py));
     let g = graph.get();
-    let dtype = g.read().fact(me.out).dtype;
+    let dtype = me.graph.get().read().fact(me.out).dtype;
     if !(o.admits)(dtype) {
         return slow(x, y, o, reverse);
     }
     if let Ok(t) = y.cast::<PyTensor>() {
-        let other = t.get();
-        if !other.graph.is(graph) || reverse || g.read().fact(other.out).dtype != dtype {
+        if reverse || t.get().graph.get().read().fact(t.get().out).dtype != dtype {
             return slow(x, y, o, reverse);
         }
-        let id = g.create(py, o.op, Named::Scoped(o.scope.to_owned()), &[me.out, other.out], Default::default(), &[])?;
+        let inputs = [PyGraph::out_of(graph, x)?, PyGraph::out_of(graph, t)?];
+        let id = g.create(py, o.op, Named::Scoped(o.scope.to_owned()), &inputs, Default::default(), &[])?;
         return PyGraph::tensor_handle(graph, id.out(0));
     }
+    let mine = PyGraph::out_of(graph, x)?;
     let Some(value) = scalar_of(y, dtype) else { return slow(x, y, o, reverse) };
     let full = g.claim(o.scope);
     let name = format!("{full}/{}", if reverse { 'x' } else { 'y' });
     // The operand's name lies in a scope that is new, but an exact name may have been given before.
     let name = g.write().names.unique(&name, true);
     let constant = g.create_const(py, Named::Exact(name), value, Encoding::Full)?.out(0);
-    let inputs = if reverse { [constant, me.out] } else { [me.out, constant] };
+    let inputs = if reverse { [constant, mine] } else { [mine, constant] };
     let id = g.create(py, o.op, Named::Exact(full), &inputs, Default::default(), &[])?;
     PyGraph::tensor_handle(graph, id.out(0))
 }
