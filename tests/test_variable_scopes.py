@@ -103,6 +103,7 @@ def test_regularization_losses_are_collected_once():
 
 
 def test_default_initializers():
+    tf.set_random_seed(7)
     v, i, b = tf.get_variable("f", [200, 100]), tf.get_variable("i", [3], tf.int32), tf.get_variable("b", [2], tf.bool)
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())

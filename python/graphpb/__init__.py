@@ -48,6 +48,9 @@ from graphpb.graph.collections import get_collection_ref as get_collection_ref
 from graphpb.graph.composite import IndexedSlices as IndexedSlices
 from graphpb.graph.composite import SparseTensor as SparseTensor
 from graphpb.graph.composite import SparseTensorValue as SparseTensorValue
+from graphpb.graph.control import case as case
+from graphpb.graph.control import cond as cond
+from graphpb.graph.control import switch_case as switch_case
 from graphpb.graph.convert import constant as constant
 from graphpb.graph.convert import convert_to_tensor as convert_to_tensor
 from graphpb.graph.convert import convert_to_tensor_or_indexed_slices as convert_to_tensor_or_indexed_slices
@@ -60,6 +63,7 @@ from graphpb.graph.core import Operation as Operation
 from graphpb.graph.core import Tensor as Tensor
 from graphpb.graph.core import get_default_graph as get_default_graph
 from graphpb.graph.core import reset_default_graph as reset_default_graph
+from graphpb.graph.function import init_scope as init_scope
 from graphpb.graph.gradients import AggregationMethod as AggregationMethod
 from graphpb.graph.gradients import NoGradient as NoGradient
 from graphpb.graph.gradients import NotDifferentiable as NotDifferentiable
@@ -68,6 +72,7 @@ from graphpb.graph.gradients import UnconnectedGradients as UnconnectedGradients
 from graphpb.graph.gradients import custom_gradient as custom_gradient
 from graphpb.graph.gradients import gradients as gradients
 from graphpb.graph.gradients import hessians as hessians
+from graphpb.graph.loops import while_loop as while_loop
 from graphpb.graph.scopes import colocate_with as colocate_with
 from graphpb.graph.scopes import container as container
 from graphpb.graph.scopes import control_dependencies as control_dependencies
@@ -75,6 +80,7 @@ from graphpb.graph.scopes import device as device
 from graphpb.graph.scopes import name_scope as name_scope
 from graphpb.graph.static import make_ndarray as make_ndarray
 from graphpb.graph.static import make_tensor_proto as make_tensor_proto
+from graphpb.graph.tensor_array import TensorArray as TensorArray
 from graphpb.graph.transfer import import_graph_def as import_graph_def
 from graphpb.ops import operators as _operators  # noqa: F401
 from graphpb.ops import raw as raw_ops  # noqa: F401
@@ -198,6 +204,10 @@ from graphpb.ops.fill import ones as ones  # noqa: E402
 from graphpb.ops.fill import ones_like as ones_like  # noqa: E402
 from graphpb.ops.fill import zeros as zeros  # noqa: E402
 from graphpb.ops.fill import zeros_like as zeros_like  # noqa: E402
+from graphpb.ops.functional import foldl as foldl  # noqa: E402
+from graphpb.ops.functional import foldr as foldr  # noqa: E402
+from graphpb.ops.functional import map_fn as map_fn  # noqa: E402
+from graphpb.ops.functional import scan as scan  # noqa: E402
 from graphpb.ops.gather import batch_gather as batch_gather  # noqa: E402
 from graphpb.ops.gather import boolean_mask as boolean_mask  # noqa: E402
 from graphpb.ops.gather import dynamic_partition as dynamic_partition  # noqa: E402

@@ -55,7 +55,9 @@ def cond(
         if pred.dtype != dtypes.bool:
             raise TypeError(f"Input 'pred' of 'Switch' Op has type {pred.dtype.name} that does not match expected type of bool.")
         if pred.shape.ndims not in (None, 0):
-            raise ValueError(f"Shape must be rank 0 but is rank {pred.shape.ndims} for the predicate {pred.name} of '{scope[:-1]}' with shape {pred.shape}.")
+            raise ValueError(
+                f"Shape must be rank 0 but is rank {pred.shape.ndims} for the predicate {pred.name} of '{scope[:-1]}' with shape {pred.shape}."
+            )
         branches = []
         for label, f, answer in (("true_fn", true_fn, True), ("false_fn", false_fn, False)):
             branch = _Branch(f, answer)
@@ -109,7 +111,9 @@ class _Branch:
 
     def collect(self) -> None:
         """Set `flat`: the tensors of the results, all of the body."""
-        self.flat = [] if self.result is None else [function.inside(self.graph, p) for leaf in nest.flatten(self.result) for p in function.parts_of(leaf)]
+        self.flat = (
+            [] if self.result is None else [function.inside(self.graph, p) for leaf in nest.flatten(self.result) for p in function.parts_of(leaf)]
+        )
 
     def unpack_singleton(self) -> None:
         result = self.result
@@ -161,9 +165,7 @@ def _same_index_type(one: _Branch, two: _Branch, a: IndexedSlices, b: IndexedSli
 def _define(branches: list[_Branch], names: list[str]) -> tuple[list[Any], list[str], bool]:
     """Give the branches the same arguments and add them to the library: their inputs, their names, whether one is stateful."""
     inputs = list(dict.fromkeys(outer for b in branches for outer, _ in b.graph.captures))
-    defined = [
-        b.graph.define(name.replace("/", "_"), [b.graph.require(t) for t in inputs], b.flat) for b, name in zip(branches, names)
-    ]
+    defined = [b.graph.define(name.replace("/", "_"), [b.graph.require(t) for t in inputs], b.flat) for b, name in zip(branches, names)]
     return inputs, [d[0] for d in defined], any(d[1] for d in defined)
 
 

@@ -398,9 +398,7 @@ class Graph(_native.Graph):
 
     def _capture(self, tensor: Any) -> Any:
         """What stands for a tensor of another graph here; nothing does, unless this graph is the body of a function."""
-        raise _foreign(tensor) or ValueError(
-            f"{tensor} must be from the same graph as its consumer (graphs are {self!r} and {tensor.graph!r})."
-        )
+        raise _foreign(tensor) or ValueError(f"{tensor} must be from the same graph as its consumer (graphs are {self!r} and {tensor.graph!r}).")
 
     def _own_controls(self, ops: list[Operation]) -> list[Operation]:
         """The operations that nodes of this graph can wait for themselves."""

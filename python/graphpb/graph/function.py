@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from graphpb import _native, dtypes
+from graphpb import _native
 from graphpb.graph import core
 from graphpb.graph.composite import IndexedSlices, SparseTensor
 from graphpb.graph.convert import convert_to_tensor
 
 LARGEST_COPIED = 1024
 """Integer constants of at most this many elements are copied into a body, so that shapes that follow from them stay known."""
-
-_EXACT_KINDS = "iub"
 
 
 class FuncGraph(core.Graph):
@@ -81,10 +79,10 @@ class FuncGraph(core.Graph):
             # A variable's buffer is found by this name, so the node in the body is the same variable.
             attrs["shared_name"] = op.get_attr("shared_name") or op.name
             return self._plain_node(op.type, attrs, op.name)
-        if tensor.dtype.base_dtype.as_numpy_dtype is object or tensor.dtype in (dtypes.resource, dtypes.variant):
+        if not (tensor.dtype.is_integer or tensor.dtype.is_bool):
             return None
         value = tensor.graph.constant_value(tensor)
-        if value is None or value.dtype.kind not in _EXACT_KINDS or value.size > LARGEST_COPIED:
+        if value is None or value.size > LARGEST_COPIED:
             return None
         with self._outside_scopes():
             return self.constant(value, tensor.dtype.as_datatype_enum, op.name.rpartition("/")[2])

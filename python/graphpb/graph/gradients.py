@@ -178,6 +178,11 @@ def gradients(
         if not x_tensors or not y_tensors:
             return [None] * len(x_tensors)
         stop_ops = [_source(s, "stop").op for s in stops]
+        if graph.building_function:
+            # Gradients of calls inside need the functions; what they define is merged back with this body.
+            _native.share_library(graph, graph.root)
+            y_tensors, x_tensors = ([t if t.graph is graph else graph._capture(t) for t in ts] for ts in (y_tensors, x_tensors))
+            stop_ops = [op if op.graph is graph else graph._capture(op.outputs[0]).op for op in stop_ops]
         found = _native.gradients(
             graph,
             y_tensors,

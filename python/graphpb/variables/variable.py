@@ -8,12 +8,22 @@ from graphpb import dtypes, shapes
 from graphpb.graph import core
 from graphpb.graph.collections import GraphKeys
 from graphpb.graph.convert import convert_to_tensor, register_tensor_conversion_function
+from graphpb.graph.function import init_scope
 from graphpb.ops import operators, raw
 
 
 def _class_of(name: str) -> Any:
     """The colocation attribute of a node named `name`."""
     return [b"loc:@" + name.encode()]
+
+
+def check_liftable(initial_value: Any, name: str | None) -> None:
+    """Raise ValueError for an initial value of a branch or loop: variables are made outside of them."""
+    if isinstance(initial_value, core.Tensor) and initial_value.graph.building_function:
+        raise ValueError(
+            f"Initializer for variable {name} is from inside a control-flow construct, such as a loop or conditional. When creating a variable inside "
+            "a loop or conditional, use a lambda as the initializer."
+        )
 
 
 class Variable:
@@ -70,7 +80,9 @@ class Variable:
                 raise ValueError("variable_def and initial_value are mutually exclusive.")
             self._init_from_proto(variable_def, import_scope)
         else:
-            self._init_from_args(initial_value, trainable, collections, validate_shape, name, dtype, constraint, shape)
+            check_liftable(initial_value, name)
+            with init_scope():
+                self._init_from_args(initial_value, trainable, collections, validate_shape, name, dtype, constraint, shape)
 
     def _init_from_args(
         self,
@@ -216,7 +228,9 @@ class Variable:
         return self._variable
 
     def _gradient_source(self) -> Any:
-        return self._variable
+        graph = core.get_default_graph()
+        # A body takes the variable's value as an argument; its reference there is only for assignments.
+        return graph._capture(self._snapshot) if graph.building_function else self._variable
 
     def value(self) -> Any:
         """The tensor that reads the variable (`<name>/read`)."""

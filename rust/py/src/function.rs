@@ -64,7 +64,8 @@ pub fn argument<'py>(
         attrs.set("_handle_dtypes", Attr::List(AttrList::Type(vec![dtype.number()])));
         attrs.set("_handle_shapes", Attr::List(AttrList::Shape(vec![dims])));
     }
-    let made = slf.get().write().add(NewNode { op: "Placeholder", name: Name::Unique(name), inputs: &[], controls: &[], attrs, device: "", site: None });
+    let made =
+        slf.get().write().add(NewNode { op: "Placeholder", name: Name::Unique(name), inputs: &[], controls: &[], attrs, device: "", site: None });
     PyGraph::tensor_handle(slf, made.or_raise(slf.py())?.out(0))
 }
 

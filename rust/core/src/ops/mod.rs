@@ -187,6 +187,8 @@ pub static ALL: &[&OpDef] = &[
     &control::tensor_list::TENSOR_LIST_SCATTER_V2,
     &control::tensor_list::TENSOR_LIST_SET_ITEM,
     &control::tensor_list::TENSOR_LIST_STACK,
+    &control::tensor_list_parts::TENSOR_LIST_SCATTER_INTO_EXISTING_LIST,
+    &control::tensor_list_parts::TENSOR_LIST_SPLIT,
     // state
     &state::apply::ada_max::APPLY_ADA_MAX,
     &state::apply::ada_max::RESOURCE_APPLY_ADA_MAX,

@@ -13,3 +13,4 @@ pub mod stop_gradient;
 pub mod switch;
 pub mod tensor_array;
 pub mod tensor_list;
+pub mod tensor_list_parts;

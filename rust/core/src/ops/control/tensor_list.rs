@@ -14,7 +14,7 @@ use graphpb_kernels::pointwise::{Binary, binary};
 use graphpb_kernels::{DType, Handle, Tensor, shape_text};
 
 /// The longest list; each element costs memory even when it is empty.
-const MAX_LEN: usize = 1 << 24;
+pub(super) const MAX_LEN: usize = 1 << 24;
 
 #[derive(Clone)]
 pub struct List {
@@ -51,7 +51,7 @@ impl List {
         Ok(Tensor::try_zeros(self.dtype, &d)?)
     }
 
-    fn check(&self, t: &Tensor) -> Result<()> {
+    pub(super) fn check(&self, t: &Tensor) -> Result<()> {
         if t.dtype() != self.dtype {
             return Err(Error::invalid(format!("Invalid data types; op elements {}; list elements {}", t.dtype().c_name(), self.dtype.c_name())));
         }
@@ -99,7 +99,7 @@ pub fn zero_list(t: &Tensor) -> Result<Tensor> {
 }
 
 /// Input `i` as a list to change: the very one when nobody else holds it.
-fn take_list(c: &mut KernelCtx, i: usize) -> Result<List> {
+pub(super) fn take_list(c: &mut KernelCtx, i: usize) -> Result<List> {
     list(c, i)?;
     let handle = c.take(i).into_handle().ok_or_else(|| Error::invalid("Input is not a list."))?;
     let l = handle.downcast::<List>().map_err(|_| Error::invalid("Input is not a list."))?;
@@ -107,7 +107,7 @@ fn take_list(c: &mut KernelCtx, i: usize) -> Result<List> {
 }
 
 /// An element shape given as a tensor: a vector, or −1 for anything.
-fn shape_input(c: &KernelCtx, i: usize) -> Result<Shape> {
+pub(super) fn shape_input(c: &KernelCtx, i: usize) -> Result<Shape> {
     let d = c.ints(i)?;
     Ok(if c.input(i).rank() == 0 { Shape::UNKNOWN } else { Shape::of(&d) })
 }
@@ -125,11 +125,11 @@ fn stated_shape(c: &ShapeCtx, i: usize) -> Shape {
     }
 }
 
-const LIST_IN: Arg = arg_of("input_handle", DType::Variant);
-const LIST_OUT: Arg = arg_of("output_handle", DType::Variant);
+pub(super) const LIST_IN: Arg = arg_of("input_handle", DType::Variant);
+pub(super) const LIST_OUT: Arg = arg_of("output_handle", DType::Variant);
 const HANDLE: Arg = arg_of("handle", DType::Variant);
-const ELEMENT: AttrSpec = type_any("element_dtype");
-const SHAPE_TYPE: AttrSpec = type_in("shape_type", INDEX);
+pub(super) const ELEMENT: AttrSpec = type_any("element_dtype");
+pub(super) const SHAPE_TYPE: AttrSpec = type_in("shape_type", INDEX);
 
 pub static EMPTY_TENSOR_LIST: OpDef = OpDef {
     name: "EmptyTensorList",
@@ -556,7 +556,7 @@ pub static TENSOR_LIST_CONCAT_V2: OpDef = OpDef {
         c.set(1, Tensor::vector(&lengths));
         Ok(())
     }),
-    grad: Grad::Missing("use TensorListStack"),
+    grad: Grad::Rule(super::tensor_list_parts::concat_grad),
     ..OpDef::BASE
 };
 
