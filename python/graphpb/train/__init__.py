@@ -2,11 +2,25 @@
 
 from graphpb.graph.transfer import write_graph as write_graph
 from graphpb.train.averages import ExponentialMovingAverage as ExponentialMovingAverage
+from graphpb.train.checkpoint_reader import NewCheckpointReader as NewCheckpointReader
+from graphpb.train.checkpoint_reader import checkpoints_iterator as checkpoints_iterator
+from graphpb.train.checkpoint_reader import list_variables as list_variables
+from graphpb.train.checkpoint_reader import load_checkpoint as load_checkpoint
+from graphpb.train.checkpoint_reader import load_variable as load_variable
+from graphpb.train.checkpoint_state import checkpoint_exists as checkpoint_exists
+from graphpb.train.checkpoint_state import generate_checkpoint_state_proto as generate_checkpoint_state_proto
+from graphpb.train.checkpoint_state import get_checkpoint_mtimes as get_checkpoint_mtimes
+from graphpb.train.checkpoint_state import get_checkpoint_state as get_checkpoint_state
+from graphpb.train.checkpoint_state import latest_checkpoint as latest_checkpoint
+from graphpb.train.checkpoint_state import remove_checkpoint as remove_checkpoint
+from graphpb.train.checkpoint_state import update_checkpoint_state as update_checkpoint_state
 from graphpb.train.global_step import assert_global_step as assert_global_step
 from graphpb.train.global_step import create_global_step as create_global_step
 from graphpb.train.global_step import get_global_step as get_global_step
 from graphpb.train.global_step import get_or_create_global_step as get_or_create_global_step
 from graphpb.train.global_step import global_step as global_step
+from graphpb.train.initial_values import init_from_checkpoint as init_from_checkpoint
+from graphpb.train.meta_graph import export_meta_graph as export_meta_graph
 from graphpb.train.optimizer import Optimizer as Optimizer
 from graphpb.train.rules import AdadeltaOptimizer as AdadeltaOptimizer
 from graphpb.train.rules import AdagradDAOptimizer as AdagradDAOptimizer
@@ -18,6 +32,8 @@ from graphpb.train.rules import MomentumOptimizer as MomentumOptimizer
 from graphpb.train.rules import ProximalAdagradOptimizer as ProximalAdagradOptimizer
 from graphpb.train.rules import ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer
 from graphpb.train.rules import RMSPropOptimizer as RMSPropOptimizer
+from graphpb.train.saver import Saver as Saver
+from graphpb.train.saver import import_meta_graph as import_meta_graph
 from graphpb.train.schedules import cosine_decay as cosine_decay
 from graphpb.train.schedules import cosine_decay_restarts as cosine_decay_restarts
 from graphpb.train.schedules import exponential_decay as exponential_decay
@@ -28,8 +44,14 @@ from graphpb.train.schedules import noisy_linear_cosine_decay as noisy_linear_co
 from graphpb.train.schedules import piecewise_constant as piecewise_constant
 from graphpb.train.schedules import polynomial_decay as polynomial_decay
 
+_MESSAGES = ("CheckpointState", "SaverDef")
+
 
 def __getattr__(name):
+    if name in _MESSAGES:
+        from graphpb import protos
+
+        return getattr(protos, name)
     from graphpb.ledger import absent
 
     raise absent(__name__, name)

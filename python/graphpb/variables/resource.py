@@ -110,7 +110,9 @@ class ResourceVariable(Variable):
         self._shape = TensorShape(self._handle.op.get_attr("shape"))
         self._trainable = variable_def.trainable
         self._constraint = None
-        self._is_initialized = raw.VarIsInitializedOp(resource=self._handle)
+        # A graph that was saved has the node already.
+        known = graph.find(self._handle_name + "/IsInitialized/VarIsInitializedOp")
+        self._is_initialized = raw.VarIsInitializedOp(resource=self._handle) if known is None else known.outputs[0]
 
     def to_proto(self, export_scope=None):
         """Return the variable as a `VariableDef`; None when it is outside `export_scope`."""

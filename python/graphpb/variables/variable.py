@@ -75,10 +75,16 @@ class Variable:
     ):
         self._save_slice_info = None
         self._initialized_value_tensor = None
+        self._synchronization, self._aggregation = synchronization, aggregation
         if variable_def is not None:
             if initial_value is not None:
                 raise ValueError("variable_def and initial_value are mutually exclusive.")
             self._init_from_proto(variable_def, import_scope)
+            self._synchronization, self._aggregation = variable_def.synchronization, variable_def.aggregation
+            if variable_def.HasField("save_slice_info_def"):
+                part = variable_def.save_slice_info_def
+                full_name = f"{import_scope}/{part.full_name}" if import_scope else part.full_name
+                self._save_slice_info = Variable.SaveSliceInfo(full_name, list(part.full_shape), list(part.var_offset), list(part.var_shape))
         else:
             check_liftable(initial_value, name)
             with init_scope():
@@ -205,11 +211,11 @@ class Variable:
 
     @property
     def synchronization(self) -> Any:
-        return None
+        return self._synchronization
 
     @property
     def aggregation(self) -> Any:
-        return None
+        return self._aggregation
 
     @property
     def initializer(self) -> core.Operation:
@@ -317,13 +323,22 @@ class Variable:
         def strip(name: str) -> str:
             return name[len(export_scope) :].lstrip("/") if export_scope and name.startswith(export_scope) else name
 
-        return protos.VariableDef(
+        message = protos.VariableDef(
             variable_name=strip(self.name),
             initial_value_name=strip(self._initial_value.name) if self._initial_value is not None else "",
             trainable=self._trainable,
             initializer_name=strip(self._initializer_op.name),
             snapshot_name=strip(self._snapshot.name),
+            synchronization=int(getattr(self._synchronization, "value", self._synchronization) or 0),
+            aggregation=int(getattr(self._aggregation, "value", self._aggregation) or 0),
         )
+        info = self._get_save_slice_info()
+        if info is not None:
+            message.save_slice_info_def.full_name = strip(info.full_name)
+            message.save_slice_info_def.full_shape.extend(info.full_shape)
+            message.save_slice_info_def.var_offset.extend(info.var_offset)
+            message.save_slice_info_def.var_shape.extend(info.var_shape)
+        return message
 
     @staticmethod
     def from_proto(variable_def: Any, import_scope: str | None = None) -> Variable:

@@ -4,6 +4,7 @@ mod array;
 mod attrs;
 mod backprop;
 mod errors;
+mod files;
 mod fill;
 mod function;
 mod graph;
@@ -35,6 +36,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<records::PyRecordWriter>()?;
     m.add_class::<records::PyRecordReader>()?;
     m.add_class::<records::PyEventWriter>()?;
+    m.add_class::<files::PyCheckpoint>()?;
     m.add_function(wrap_pyfunction!(hooks::set_hooks, m)?)?;
     m.add_function(wrap_pyfunction!(registry::op_names, m)?)?;
     m.add_function(wrap_pyfunction!(registry::op_def, m)?)?;
@@ -47,6 +49,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(function::argument, m)?)?;
     m.add_function(wrap_pyfunction!(function::define_function, m)?)?;
     m.add_function(wrap_pyfunction!(function::share_library, m)?)?;
+    m.add_function(wrap_pyfunction!(files::checkpoint_exists, m)?)?;
     m.add_function(wrap_pyfunction!(run_command, m)?)?;
     m.add("__version__", env!("CARGO_PKG_VERSION"))?;
     Ok(())

@@ -40,6 +40,12 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
+impl From<FileError> for crate::error::Error {
+    fn from(e: FileError) -> Self {
+        crate::error::Error::status(e.code, format!("{}; {}", e.path.display(), e.message))
+    }
+}
+
 /// A regular file, open for reading.
 ///
 /// NOT_FOUND or PERMISSION_DENIED as the system says, INVALID_ARGUMENT for a folder or device.
@@ -68,18 +74,23 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// A name in the folder of `path` that no other writer uses.
+pub fn temporary(path: &Path) -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    path.with_file_name(name)
+}
+
 /// Write a file by way of a temporary one in the same folder, which then takes its name.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
     // Through a symbolic link, the file it points to is replaced, not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let Some(name) = target.file_name() else {
+    if target.file_name().is_none() {
         return Err(FileError::new(path, Code::InvalidArgument, "Not a file name"));
-    };
-    let mut temporary_name = std::ffi::OsString::from(".");
-    temporary_name.push(name);
-    temporary_name.push(format!(".{}.{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    let temporary = target.with_file_name(temporary_name);
+    }
+    let temporary = temporary(&target);
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create_new(true).open(&temporary)?;
         file.write_all(bytes)?;

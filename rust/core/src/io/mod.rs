@@ -1,13 +1,20 @@
-//! Files: graphs in binary and text form, arrays, records, events.
+//! Files: graphs in binary and text form, checkpoints, arrays, records, events.
 
+pub mod bundle;
+pub mod checkpoint;
+mod checkpoint_v1;
 pub mod crc32c;
 pub mod events;
 pub mod files;
+pub mod glob;
 pub mod graphdef;
 pub mod npy;
 mod npy_header;
 pub mod npz;
 pub mod records;
+pub mod region;
+pub mod safetensors;
+pub mod table;
 pub mod text;
 
 #[cfg(test)]

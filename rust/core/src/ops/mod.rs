@@ -3,6 +3,7 @@
 pub mod array;
 pub mod check;
 pub mod control;
+pub mod file;
 pub mod image;
 pub mod math;
 pub mod nn;
@@ -393,6 +394,19 @@ pub static ALL: &[&OpDef] = &[
     &math::unary_grad::SIGMOID_GRAD,
     &math::unary_grad::SQRT_GRAD,
     &math::unary_grad::TANH_GRAD,
+    // file
+    &file::checkpoint::MERGE_V2_CHECKPOINTS,
+    &file::checkpoint::RESTORE_V2,
+    &file::checkpoint::SAVE_V2,
+    &file::checkpoint::SHARDED_FILENAME,
+    &file::checkpoint::SHARDED_FILESPEC,
+    &file::checkpoint_v1::RESTORE,
+    &file::checkpoint_v1::RESTORE_SLICE,
+    &file::checkpoint_v1::SAVE,
+    &file::checkpoint_v1::SAVE_SLICES,
+    &file::whole::MATCHING_FILES,
+    &file::whole::READ_FILE,
+    &file::whole::WRITE_FILE,
     // image
     &image::resize::RESIZE_BICUBIC,
     &image::resize::RESIZE_BICUBIC_GRAD,

@@ -1,0 +1,378 @@
+"""Checkpoints that TensorFlow wrote are read bit for bit; Saver adds TensorFlow's nodes and keeps its files in order."""
+
+import os
+import shutil
+
+import fixture_files
+import graphpb as tf
+import numpy as np
+import pytest
+from graphpb import _native, protos
+from graphpb.train.meta_graph import import_scoped_meta_graph
+
+ROOT = fixture_files.ROOT
+
+
+def checkpoints():
+    return [f for f in fixture_files.manifest().values() if "checkpoint_variables" in f]
+
+
+def prefix_of(fixture):
+    return str(ROOT / fixture.get("checkpoint_prefix", fixture.get("checkpoint_prefix_v1", "")))
+
+
+@pytest.mark.parametrize("fixture", checkpoints(), ids=[f["name"] for f in checkpoints()])
+def test_values_of_recorded_checkpoints_are_read_bit_for_bit(fixture):
+    reader = tf.train.NewCheckpointReader(prefix_of(fixture))
+    for name, file in fixture["checkpoint_variables"].items():
+        expected = fixture_files.read_array(file)
+        actual = fixture_files.in_storage_form(reader.get_tensor(name), file)
+        assert reader.has_tensor(name) and reader.get_variable_to_shape_map()[name] == list(expected.shape)
+        assert actual.shape == expected.shape, name
+        if expected.dtype == object:
+            assert actual.tolist() == expected.tolist(), name
+        else:
+            assert actual.dtype == expected.dtype and actual.tobytes() == expected.tobytes(), name
+    assert set(fixture.get("keys", fixture["checkpoint_variables"])) == set(reader.get_variable_to_shape_map())
+
+
+def test_many_keys_that_share_prefixes():
+    reader = tf.train.load_checkpoint(ROOT / "ckpt_many" / "ckpt")
+    names = [f"layer_{i:03d}/block/{k}" for i in range(150) for k in ("kernel", "bias")]
+    assert sorted(reader.get_variable_to_dtype_map()) == sorted(names)
+    for i, name in enumerate(names):
+        np.testing.assert_array_equal(reader.get_tensor(name), np.arange(i % 5 + 1) + i)
+
+
+def recorded_meta(path):
+    meta = protos.MetaGraphDef.FromString((ROOT / path).read_bytes())
+    saver_nodes = [n for n in meta.graph_def.node if n.name.startswith("save/")]
+    kept = [n for n in meta.graph_def.node if not n.name.startswith("save/")]
+    del meta.graph_def.node[:]
+    meta.graph_def.node.extend(kept)
+    meta.ClearField("saver_def")
+    return meta, saver_nodes
+
+
+@pytest.mark.parametrize(
+    "path, sharded",
+    [
+        ("training_ref/ckpt-4.meta", False),
+        ("training_resource/ckpt-4.meta", False),
+        ("ckpt_partitioned/ckpt.meta", False),
+        ("ckpt_sharded/ckpt-7.meta", True),
+    ],
+)
+def test_saver_adds_the_nodes_that_tensorflow_adds(path, sharded):
+    meta, expected = recorded_meta(path)
+    with tf.Graph().as_default() as graph:
+        import_scoped_meta_graph(meta)
+        before = len(graph.as_graph_def().node)
+        assert before == len(meta.graph_def.node)
+        saver = tf.train.Saver(sharded=sharded)
+        actual = list(graph.as_graph_def(add_shapes=True).node)[before:]
+    assert [(n.name, n.op) for n in actual] == [(n.name, n.op) for n in expected]
+    for ours, theirs in zip(actual, expected, strict=True):
+        # TensorFlow 2 marks what stands before a control dependency; TensorFlow 1 did not.
+        theirs.attr.pop("_has_manual_control_dependencies", None)
+        assert ours == theirs, ours.name
+    recorded = protos.MetaGraphDef.FromString((ROOT / path).read_bytes()).saver_def
+    recorded.max_to_keep = saver.saver_def.max_to_keep
+    assert saver.saver_def == recorded
+
+
+def test_a_recorded_meta_graph_is_written_again(tmp_path):
+    path = ROOT / "training_ref" / "ckpt-4.meta"
+    theirs = protos.MetaGraphDef.FromString(path.read_bytes())
+    with tf.Graph().as_default():
+        saver = tf.train.import_meta_graph(str(path))
+        ours = saver.export_meta_graph(str(tmp_path / "m.meta"))
+    assert list(ours.graph_def.node) == list(theirs.graph_def.node)
+    assert ours.saver_def == theirs.saver_def
+    assert set(ours.collection_def) == set(theirs.collection_def)
+    for key, collection in theirs.collection_def.items():
+        assert ours.collection_def[key] == collection, key
+    known = [op for op in theirs.meta_info_def.stripped_op_list.op if _native.op_def(op.name)]
+    for our_op, their_op in zip(ours.meta_info_def.stripped_op_list.op, known, strict=True):
+        for arg in (*their_op.input_arg, *their_op.output_arg):
+            arg.ClearField("experimental_full_type")
+        assert (our_op.name, our_op.input_arg, our_op.output_arg) == (their_op.name, their_op.input_arg, their_op.output_arg)
+        assert [(a.name, a.type, a.default_value) for a in our_op.attr] == [(a.name, a.type, a.default_value) for a in their_op.attr]
+    assert protos.MetaGraphDef.FromString((tmp_path / "m.meta").read_bytes()) == ours
+
+
+@pytest.mark.parametrize("name", ["training_ref", "training_resource"])
+def test_a_recorded_training_goes_on_from_its_checkpoint(name):
+    fixture = fixture_files.manifest()[name]
+    last = fixture["runs"][-1]
+    with tf.Graph().as_default():
+        saver = tf.train.import_meta_graph(str(ROOT / name / "ckpt-4.meta"))
+        with tf.Session() as session:
+            saver.restore(session, tf.train.latest_checkpoint(str(ROOT / name)) or str(ROOT / name / "ckpt-4"))
+            values = session.run(list(last["fetches"]), {k: fixture_files.read_array(f) for k, f in last["feeds"].items()})
+    for value, file in zip(values, last["fetches"].values(), strict=True):
+        np.testing.assert_allclose(value, fixture_files.read_array(file), rtol=1e-5, atol=1e-6)
+
+
+def variables(use_resource=False):
+    with tf.variable_scope(tf.get_variable_scope(), use_resource=use_resource):
+        a = tf.get_variable("a", initializer=tf.constant([[1.0, 2.0], [3.0, 4.0]]))
+        b = tf.get_variable("s/b", initializer=tf.constant(5, tf.int64))
+    return a, b
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+@pytest.mark.parametrize("sharded", [False, True])
+def test_saved_values_come_back(tmp_path, use_resource, sharded):
+    with tf.Graph().as_default():
+        a, b = variables(use_resource)
+        text = tf.Variable([b"x", b"\0y"], name="text", use_resource=use_resource)
+        saver = tf.train.Saver(sharded=sharded)
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            path = saver.save(session, str(tmp_path / "model"), global_step=3)
+            assert path == str(tmp_path / "model-3") and tf.train.latest_checkpoint(tmp_path) == path
+            session.run([a.assign([[0.0, 0.0], [0.0, 0.0]]), b.assign(0), text.assign([b"", b""])])
+            saver.restore(session, path)
+            assert session.run(a).tolist() == [[1, 2], [3, 4]] and session.run(b) == 5
+            assert session.run(text).tolist() == [b"x", b"\0y"]
+        assert tf.train.list_variables(path) == [("a", [2, 2]), ("s/b", []), ("text", [2])]
+        assert tf.train.load_variable(str(tmp_path), "s/b:0") == 5
+    assert sorted(os.listdir(tmp_path)) == ["checkpoint", "model-3.data-00000-of-00001", "model-3.index", "model-3.meta"]
+
+
+def test_old_checkpoints_are_deleted_and_recovered(tmp_path):
+    with tf.Graph().as_default():
+        variables()
+        saver = tf.train.Saver(max_to_keep=2, save_relative_paths=True)
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            for step in range(4):
+                saver.save(session, str(tmp_path / "m"), global_step=step, write_meta_graph=step != 2)
+        assert [os.path.basename(p) for p in saver.last_checkpoints] == ["m-2", "m-3"]
+        assert sorted(p for p in os.listdir(tmp_path) if p.endswith((".index", ".meta"))) == ["m-2.index", "m-3.index", "m-3.meta"]
+        assert (
+            tmp_path / "checkpoint"
+        ).read_text() == 'model_checkpoint_path: "m-3"\nall_model_checkpoint_paths: "m-2"\nall_model_checkpoint_paths: "m-3"\n'
+        state = tf.train.get_checkpoint_state(tmp_path)
+        assert list(state.all_model_checkpoint_paths) == [str(tmp_path / "m-2"), str(tmp_path / "m-3")]
+        other = tf.train.Saver(max_to_keep=2)
+        other.recover_last_checkpoints(state.all_model_checkpoint_paths)
+        assert other.last_checkpoints == saver.last_checkpoints
+        moved = tmp_path.parent / (tmp_path.name + "_moved")
+        shutil.copytree(tmp_path, moved)
+        assert tf.train.latest_checkpoint(moved) == str(moved / "m-3")
+        tf.train.remove_checkpoint(str(moved / "m-3"))
+        assert tf.train.latest_checkpoint(moved) is None and not tf.train.checkpoint_exists(str(moved / "m-3"))
+        shutil.rmtree(moved)
+
+
+def test_every_nth_hour_a_checkpoint_stays(tmp_path):
+    with tf.Graph().as_default():
+        variables()
+        saver = tf.train.Saver(max_to_keep=1, keep_checkpoint_every_n_hours=0.1 / 3600)
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            saver.save(session, str(tmp_path / "m"), global_step=0)
+            import time
+
+            time.sleep(0.25)
+            for step in range(1, 4):
+                saver.save(session, str(tmp_path / "m"), global_step=step, write_meta_graph=False)
+    assert {"m-1.index", "m-3.index"} <= set(os.listdir(tmp_path)) and "m-0.index" not in os.listdir(tmp_path)
+
+
+def test_dict_of_names_and_reshape(tmp_path):
+    path = str(tmp_path / "m")
+    with tf.Graph().as_default():
+        a, _ = variables()
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            tf.train.Saver({"other/name": a}).save(session, path, write_meta_graph=False)
+    assert tf.train.list_variables(path) == [("other/name", [2, 2])]
+    with tf.Graph().as_default():
+        flat = tf.get_variable("flat", [4])
+        with tf.Session() as session:
+            tf.train.Saver({"other/name": flat}, reshape=True).restore(session, path)
+            assert session.run(flat).tolist() == [1, 2, 3, 4]
+            with pytest.raises(
+                tf.errors.InvalidArgumentError, match="(?s)most likely due to a mismatch between the current graph.*Assign requires shapes"
+            ):
+                tf.train.Saver({"other/name": flat}).restore(session, path)
+    with tf.Graph().as_default():
+        wrong = tf.get_variable("wrong", [2, 2], tf.float64)
+        with tf.Session() as session:
+            message = "tensor_name = other/name; expected dtype double does not equal original dtype float"
+            with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+                tf.train.Saver({"other/name": wrong}).restore(session, path)
+            with pytest.raises(tf.errors.NotFoundError, match="Key wrong not found in checkpoint"):
+                tf.train.Saver([wrong]).restore(session, path)
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_partitioned_variables_change_their_parts(tmp_path, use_resource):
+    path = str(tmp_path / "m")
+    value = np.arange(40, dtype=np.float32).reshape(10, 4)
+
+    def table(parts):
+        partitioner = tf.fixed_size_partitioner(parts) if parts else None
+        return tf.get_variable("emb", [10, 4], initializer=tf.zeros_initializer(), partitioner=partitioner, use_resource=use_resource)
+
+    with tf.Graph().as_default(), tf.Session() as session:
+        emb = table(3)
+        session.run(emb.assign(value))
+        tf.train.Saver().save(session, path)
+    np.testing.assert_array_equal(tf.train.load_variable(path, "emb"), value)
+    for parts in (None, 2, 3, 5):
+        with tf.Graph().as_default(), tf.Session() as session:
+            emb = table(parts)
+            tf.train.Saver().restore(session, path)
+            np.testing.assert_array_equal(session.run(tf.convert_to_tensor(emb)), value)
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(path + ".meta").restore(session, path)
+        parts = tf.global_variables()
+        assert [v._get_save_slice_info().spec for v in parts] == ["10 4 0,4:0,4", "10 4 4,3:0,4", "10 4 7,3:0,4"]
+
+
+def test_checkpoints_of_other_formats_are_restored():
+    v1 = fixture_files.manifest()["ckpt_v1"]
+    with tf.Graph().as_default(), tf.Session() as session:
+        expected = {name: fixture_files.read_array(file) for name, file in v1["checkpoint_variables"].items()}
+        mine = {name: tf.get_variable(name, value.shape, value.dtype) for name, value in expected.items()}
+        tf.train.Saver().restore(session, prefix_of(v1))
+        for name, value in session.run(mine).items():
+            np.testing.assert_array_equal(value, expected[name])
+    objects = fixture_files.manifest()["ckpt_object_based"]
+    graph = protos.TrackableObjectGraph.FromString(tf.train.load_variable(prefix_of(objects), "_CHECKPOINTABLE_OBJECT_GRAPH"))
+    names = {a.full_name: a.checkpoint_key for n in graph.nodes for a in n.attributes}
+    reader = tf.train.load_checkpoint(prefix_of(objects))
+    key = next(name for name, key in names.items() if key.startswith("model/w/"))
+    with tf.Graph().as_default(), tf.Session() as session:
+        w = tf.get_variable(key, reader.get_variable_to_shape_map()[names[key]], reader.get_variable_to_dtype_map()[names[key]])
+        tf.train.Saver().restore(session, prefix_of(objects))
+        np.testing.assert_array_equal(session.run(w), reader.get_tensor(names[key]))
+
+
+def test_what_is_wrong_is_said(tmp_path):
+    with tf.Graph().as_default():
+        with pytest.raises(ValueError, match="No variables to save"):
+            tf.train.Saver()
+        assert tf.train.Saver(allow_empty=True).as_saver_def() is None
+        a, b = variables()
+        with pytest.raises(ValueError, match="V1 are read but not written"):
+            tf.train.Saver(write_version=tf.train.SaverDef.V1)
+        with pytest.raises(ValueError, match="restored with two names"):
+            tf.train.Saver({"x": a, "y": a})
+        with pytest.raises(ValueError, match="same name: a"):
+            tf.train.Saver([a, a])
+        with pytest.raises(TypeError, match="Not a variable"):
+            tf.train.Saver({"x": tf.constant(1)})
+        deferred = tf.train.Saver(defer_build=True)
+        saver = tf.train.Saver()
+        with tf.Session() as session:
+            with pytest.raises(RuntimeError, match="should be called before save"):
+                deferred.save(session, str(tmp_path / "m"))
+            with pytest.raises(tf.errors.FailedPreconditionError, match="uninitialized value a"):
+                saver.save(session, str(tmp_path / "m"))
+            assert os.listdir(tmp_path) == []
+            session.run(tf.global_variables_initializer())
+            with pytest.raises(ValueError, match="Parent directory of .* doesn't exist, can't save"):
+                saver.save(session, str(tmp_path / "no" / "such" / "m"))
+            with pytest.raises(ValueError, match="is not a valid checkpoint"):
+                saver.restore(session, str(tmp_path / "m"))
+            with pytest.raises(ValueError, match="when it is None"):
+                saver.restore(session, None)
+            with pytest.raises(ValueError, match="collides with"):
+                saver.save(session, str(tmp_path / "checkpoint"))
+            with pytest.raises(TypeError, match="must be a Session"):
+                saver.save(None, str(tmp_path / "m"))
+    with pytest.raises(tf.errors.NotFoundError, match="Failed to find any matching files for"):
+        tf.train.NewCheckpointReader(str(tmp_path / "m"))
+    (tmp_path / "junk.index").write_bytes(b"x" * 100)
+    with pytest.raises(tf.errors.DataLossError, match="not an sstable"):
+        tf.train.NewCheckpointReader(str(tmp_path / "junk"))
+    with pytest.raises(tf.errors.NotFoundError, match="Key nope not found in checkpoint"):
+        tf.train.load_variable(prefix_of(fixture_files.manifest()["ckpt_many"]), "nope")
+
+
+def test_the_state_file_is_read_as_tensorflow_reads_it(tmp_path):
+    state = tmp_path / "checkpoint"
+    assert tf.train.get_checkpoint_state(tmp_path) is None and tf.train.latest_checkpoint(tmp_path) is None
+    state.write_text("")
+    with pytest.raises(ValueError, match="Invalid checkpoint state"):
+        tf.train.get_checkpoint_state(tmp_path)
+    state.write_text('what: "m"')
+    assert tf.train.get_checkpoint_state(tmp_path) is None
+    state.write_text('model_checkpoint_path: "m"')
+    assert tf.train.latest_checkpoint(tmp_path) is None
+    (tmp_path / "m.index").touch()
+    assert tf.train.latest_checkpoint(tmp_path) == str(tmp_path / "m")
+    tf.train.update_checkpoint_state(tmp_path, str(tmp_path / "n"), [str(tmp_path / "m")], all_model_checkpoint_timestamps=[1.0, 2.0])
+    read = tf.train.get_checkpoint_state(tmp_path)
+    assert [os.path.basename(p) for p in read.all_model_checkpoint_paths] == ["m", "n"] and list(read.all_model_checkpoint_timestamps) == [1.0, 2.0]
+    assert len(tf.train.get_checkpoint_mtimes([str(tmp_path / "m"), str(tmp_path / "n")])) == 1
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_variables_begin_with_values_of_a_checkpoint(tmp_path, use_resource):
+    path = str(tmp_path / "m")
+    with tf.Graph().as_default(), tf.Session() as session:
+        variables()
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, path)
+    with tf.Graph().as_default(), tf.Session() as session:
+        with tf.variable_scope("new", use_resource=use_resource):
+            b = tf.get_variable("b", [], tf.int64)
+            parts = tf.get_variable("a", [2, 2], partitioner=tf.fixed_size_partitioner(2))
+        tf.train.init_from_checkpoint(str(tmp_path), {"s/b": b, "a": "new/a"})
+        session.run(tf.global_variables_initializer())
+        assert session.run(b) == 5 and session.run(tf.convert_to_tensor(parts)).tolist() == [[1, 2], [3, 4]]
+        with pytest.raises(ValueError, match="Tensor no is not found"):
+            tf.train.init_from_checkpoint(path, {"no": b})
+        with pytest.raises(ValueError, match="doesn't match with shape of tensor a"):
+            tf.train.init_from_checkpoint(path, {"a": b})
+    with tf.Graph().as_default(), tf.Session() as session:
+        with tf.variable_scope("t", use_resource=use_resource):
+            c = tf.get_variable("b", [], tf.int64)
+        tf.train.init_from_checkpoint(path, {"s/": "t/"})
+        session.run(tf.global_variables_initializer())
+        assert session.run(c) == 5
+
+
+def test_parts_of_graphs_are_exported_and_imported_below_a_scope():
+    with tf.Graph().as_default():
+        with tf.name_scope("inner"):
+            x = tf.placeholder(tf.float32, [None, 2], name="x")
+            w = tf.Variable([[1.0], [2.0]], name="w")
+            y = tf.matmul(x, w, name="y")
+        tf.add_to_collection("outputs", y)
+        tf.add_to_collection("numbers", 7)
+        tf.add_to_collection("texts", "a")
+        whole = tf.train.export_meta_graph(clear_devices=True)
+        part = tf.train.export_meta_graph(export_scope="inner")
+    assert {n.name for n in part.graph_def.node} >= {"x", "w", "y"} and list(part.collection_def["outputs"].node_list.value) == ["y:0"]
+    with tf.Graph().as_default(), tf.Session() as session:
+        saver = tf.train.import_meta_graph(part, import_scope="again")
+        assert [v.name for v in tf.global_variables()] == ["again/w:0"] and isinstance(saver, tf.train.Saver)
+        session.run(tf.global_variables_initializer())
+        assert session.run(tf.get_collection("outputs")[0], {"again/x:0": [[1.0, 1.0]]}).tolist() == [[3.0]]
+    with tf.Graph().as_default():
+        tf.train.import_meta_graph(whole)
+        assert tf.get_collection("numbers") == [7] and tf.get_collection("texts") == [b"a"]
+        assert tf.trainable_variables() == tf.global_variables()
+    with pytest.raises(OSError, match="does not exist"):
+        tf.train.import_meta_graph("no_such_file.meta")
+
+
+def test_new_checkpoints_are_yielded(tmp_path):
+    state = {"n": 0}
+
+    def no_more():
+        state["n"] += 1
+        return state["n"] > 1
+
+    with tf.Graph().as_default(), tf.Session() as session:
+        variables()
+        session.run(tf.global_variables_initializer())
+        path = tf.train.Saver().save(session, str(tmp_path / "m"))
+    assert list(tf.train.checkpoints_iterator(tmp_path, timeout=0, timeout_fn=no_more)) == [path]
