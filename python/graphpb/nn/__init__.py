@@ -31,6 +31,10 @@ from graphpb.nn.conv import convolution as convolution
 from graphpb.nn.conv import depthwise_conv2d as depthwise_conv2d
 from graphpb.nn.conv import depthwise_conv2d_native as depthwise_conv2d_native
 from graphpb.nn.conv import separable_conv2d as separable_conv2d
+from graphpb.nn.ctc import ctc_beam_search_decoder as ctc_beam_search_decoder
+from graphpb.nn.ctc import ctc_beam_search_decoder_v2 as ctc_beam_search_decoder_v2
+from graphpb.nn.ctc import ctc_greedy_decoder as ctc_greedy_decoder
+from graphpb.nn.ctc import ctc_loss as ctc_loss
 from graphpb.nn.embedding import embedding_lookup as embedding_lookup
 from graphpb.nn.embedding import embedding_lookup_sparse as embedding_lookup_sparse
 from graphpb.nn.losses import log_poisson_loss as log_poisson_loss
@@ -68,6 +72,12 @@ from graphpb.nn.sampling import top_k as top_k
 from graphpb.ops.unary import log_sigmoid as log_sigmoid
 from graphpb.ops.unary import sigmoid as sigmoid
 from graphpb.ops.unary import tanh as tanh
+
+# The layers that the cells are made of import the names above.
+from graphpb.nn import rnn_cell as rnn_cell  # noqa: E402
+from graphpb.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn  # noqa: E402
+from graphpb.rnn.static import static_rnn as static_rnn  # noqa: E402
+from graphpb.rnn.static import static_state_saving_rnn as static_state_saving_rnn  # noqa: E402
 
 
 def __getattr__(name):

@@ -7,6 +7,7 @@ pub mod loops;
 pub mod no_op;
 pub mod placeholder;
 pub mod placeholder_with_default;
+pub mod prevent_gradient;
 pub mod py_func;
 pub mod stack;
 pub mod stop_gradient;
