@@ -18,7 +18,7 @@ from graphpb.ops.shape import shape as shape_of
 from graphpb.ops.unary import logical_not
 from graphpb.rnn.base import assert_like_rnncell, joined_shape
 from graphpb.rnn.static import initial_state_of
-from graphpb.rnn.step import batch_size_of, is_array, masked_step, state_dtype, static_size
+from graphpb.rnn.step import batch_size_of, cache_reads, is_array, masked_step, state_dtype, static_size
 from graphpb.shapes import TensorShape, dimension_at_index, dimension_value
 from graphpb.variables.scope import variable_scope
 
@@ -74,7 +74,8 @@ def dynamic_rnn(
         first two; times or batches of inputs differ; `sequence_length` is no vector.
     """
     assert_like_rnncell("cell", cell)
-    with variable_scope(scope or "rnn"):
+    with variable_scope(scope or "rnn") as opened:
+        cache_reads(opened)
         flat_input = nest.flatten(inputs)
         if not time_major:
             flat_input = [_swap_batch_and_time(convert_to_tensor(tensor)) for tensor in flat_input]
@@ -258,7 +259,8 @@ def raw_rnn(cell, loop_fn, parallel_iterations=None, swap_memory=False, scope=No
     assert_like_rnncell("cell", cell)
     if not callable(loop_fn):
         raise TypeError(f"Argument `loop_fn` must be a callable. Received: {loop_fn}.")
-    with variable_scope(scope or "rnn"):
+    with variable_scope(scope or "rnn") as opened:
+        cache_reads(opened)
         time = constant(0, dtype=dtypes.int32)
         finished, next_input, state, emit, first_loop_state = loop_fn(time, None, None, None)
         flat_input = nest.flatten(next_input)

@@ -9,7 +9,7 @@ from graphpb.ops.fill import zeros
 from graphpb.ops.reduce import reduce_max, reduce_min
 from graphpb.ops.shape import shape as shape_of
 from graphpb.rnn.base import assert_like_rnncell, joined_shape
-from graphpb.rnn.step import masked_step, state_dtype
+from graphpb.rnn.step import cache_reads, masked_step, state_dtype
 from graphpb.shapes import TensorShape
 from graphpb.variables.scope import variable_scope
 
@@ -69,6 +69,7 @@ def static_rnn(cell, inputs, initial_state=None, dtype=None, sequence_length=Non
     _check_list(inputs)
     outputs = []
     with variable_scope(scope or "rnn") as opened:
+        cache_reads(opened)
         fixed, first = _fixed_batch(inputs)
         batch_size = fixed.value or shape_of(first)[0]
         state = initial_state_of(cell, batch_size, dtype) if initial_state is None else initial_state

@@ -13,6 +13,12 @@ def is_array(value):
     return type(value).__name__ == "TensorArray"
 
 
+def cache_reads(scope):
+    """Let a scope's variables be read where they are used, once for all steps."""
+    if scope.caching_device is None:
+        scope.set_caching_device(lambda op: op.device)
+
+
 def batch_size_of(flat_input):
     """Return the batch size of time-major inputs: an int if any shape says it, else an int32 scalar tensor.
 

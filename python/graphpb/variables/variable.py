@@ -88,7 +88,7 @@ class Variable:
         else:
             check_liftable(initial_value, name)
             with init_scope():
-                self._init_from_args(initial_value, trainable, collections, validate_shape, name, dtype, constraint, shape)
+                self._init_from_args(initial_value, trainable, collections, validate_shape, name, dtype, constraint, shape, caching_device)
 
     def _init_from_args(
         self,
@@ -100,6 +100,7 @@ class Variable:
         dtype: Any,
         constraint: Any,
         shape: Any,
+        caching_device: Any,
     ) -> None:
         if initial_value is None:
             raise ValueError("initial_value must be specified.")
@@ -130,7 +131,8 @@ class Variable:
             self._initializer_op = raw.Assign(
                 ref=self._variable, value=_guarded(self._variable.op.name, initial), validate_shape=validate_shape, use_locking=True
             ).op
-            with graph.colocate_with(self._variable.op):
+            place = graph.colocate_with(self._variable.op) if caching_device is None else graph.device(caching_device)
+            with place:
                 self._snapshot = raw.Identity(input=self._variable, name="read")
         graph.add_to_collections(list(dict.fromkeys(collections)), self)
 

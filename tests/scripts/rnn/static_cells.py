@@ -4,7 +4,7 @@ import numpy as np
 
 
 def build(tf):
-    x = tf.placeholder(tf.float32, [2, 3, 4], name="x")
+    x = tf.placeholder(tf.float32, [2, 2, 4], name="x")
     steps = tf.unstack(x, axis=1)
     C = tf.nn.rnn_cell
     cells = {
@@ -13,7 +13,7 @@ def build(tf):
         "peephole": C.LSTMCell(3, use_peepholes=True, cell_clip=0.3, initializer=tf.random_uniform_initializer(-0.3, 0.3, seed=8)),
         "projected": C.LSTMCell(4, num_proj=2, proj_clip=0.2, forget_bias=0.0), "joined_projected": C.LSTMCell(4, num_proj=2, state_is_tuple=False),
         "stack": C.MultiRNNCell([C.GRUCell(3), C.LSTMCell(2)]), "joined_stack": C.MultiRNNCell([C.GRUCell(3), C.BasicRNNCell(2)], state_is_tuple=False),
-        "residual": C.ResidualWrapper(C.GRUCell(4)), "device": C.DeviceWrapper(C.GRUCell(2), "/cpu:0"),
+        "residual": C.ResidualWrapper(C.GRUCell(4)),
     }
     fetches = {}
     with tf.variable_scope("net", initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=3)):
@@ -22,12 +22,12 @@ def build(tf):
             fetches[name] = tf.stack(outputs)
             for i, part in enumerate(flat(state)):
                 fetches[f"{name}_state{i}"] = part
-    ys = tf.add_n([tf.reduce_sum(tf.square(fetches[name])) for name in cells])
-    fetches["x_grad"] = tf.gradients(ys, x)[0]
-    for i, g in enumerate(tf.gradients(ys, tf.trainable_variables())):
+    some = ("peephole", "projected", "stack")
+    variables = [v for v in tf.trainable_variables() if v.op.name.split("/")[1] in some]
+    for i, g in enumerate(tf.gradients([fetches[name] for name in some], variables)):
         fetches[f"grad{i}"] = g
     rng = np.random.RandomState(3)
-    return {"init": tf.global_variables_initializer(), "feeds": [{x: rng.uniform(-1, 1, (2, 3, 4)).astype(np.float32)}], "fetches": fetches}
+    return {"init": tf.global_variables_initializer(), "feeds": [{x: rng.uniform(-1, 1, (2, 2, 4)).astype(np.float32)}], "fetches": fetches}
 
 
 def flat(state):
