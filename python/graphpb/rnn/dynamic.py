@@ -1,7 +1,7 @@
 """Cells unrolled by a while loop, over sequences whose length is known only when the graph runs."""
 
 from graphpb import dtypes, nest
-from graphpb.graph.control import while_loop
+from graphpb.graph.loops import while_loop
 from graphpb.graph.convert import constant, convert_to_tensor
 from graphpb.graph.scopes import colocate_with, control_dependencies, name_scope
 from graphpb.graph.tensor_array import TensorArray
@@ -23,7 +23,7 @@ from graphpb.shapes import TensorShape, dimension_at_index, dimension_value
 from graphpb.variables.scope import variable_scope
 
 
-def _swap_batch_and_time(x):
+def swap_batch_and_time(x):
     """Exchange the first two axes."""
     if x.shape.ndims is not None and x.shape.ndims < 2:
         return x
@@ -78,7 +78,7 @@ def dynamic_rnn(
         cache_reads(opened)
         flat_input = nest.flatten(inputs)
         if not time_major:
-            flat_input = [_swap_batch_and_time(convert_to_tensor(tensor)) for tensor in flat_input]
+            flat_input = [swap_batch_and_time(convert_to_tensor(tensor)) for tensor in flat_input]
         else:
             flat_input = [convert_to_tensor(tensor) for tensor in flat_input]
         if sequence_length is not None:
@@ -96,7 +96,7 @@ def dynamic_rnn(
         inputs = nest.pack_sequence_as(inputs, flat_input)
         outputs, final_state = _loop(cell, inputs, state, parallel_iterations or 32, swap_memory, sequence_length, dtype)
         if not time_major:
-            outputs = nest.map_structure(_swap_batch_and_time, outputs)
+            outputs = nest.map_structure(swap_batch_and_time, outputs)
     return outputs, final_state
 
 
