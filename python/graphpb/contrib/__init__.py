@@ -2,7 +2,7 @@
 
 import importlib
 
-_PARTS = ("framework", "layers")
+_PARTS = ("framework", "layers", "rnn")
 
 
 def __getattr__(name):

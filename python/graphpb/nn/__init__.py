@@ -1,5 +1,7 @@
 """Neural network functions: activations, convolutions, pooling, normalization, losses."""
 
+# The layers that the cells are made of import the names above.
+from graphpb.nn import rnn_cell as rnn_cell  # noqa: E402
 from graphpb.nn.activations import bias_add as bias_add
 from graphpb.nn.activations import crelu as crelu
 from graphpb.nn.activations import elu as elu
@@ -72,9 +74,9 @@ from graphpb.nn.sampling import top_k as top_k
 from graphpb.ops.unary import log_sigmoid as log_sigmoid
 from graphpb.ops.unary import sigmoid as sigmoid
 from graphpb.ops.unary import tanh as tanh
-
-# The layers that the cells are made of import the names above.
-from graphpb.nn import rnn_cell as rnn_cell  # noqa: E402
+from graphpb.rnn.dynamic import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn  # noqa: E402
+from graphpb.rnn.dynamic import dynamic_rnn as dynamic_rnn  # noqa: E402
+from graphpb.rnn.dynamic import raw_rnn as raw_rnn  # noqa: E402
 from graphpb.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn  # noqa: E402
 from graphpb.rnn.static import static_rnn as static_rnn  # noqa: E402
 from graphpb.rnn.static import static_state_saving_rnn as static_state_saving_rnn  # noqa: E402

@@ -38,9 +38,7 @@ def ctc_loss(
       ValueError: Both or none of `inputs` and `logits` are given.
     """
     if not isinstance(labels, SparseTensor):
-        raise TypeError(
-            f"Expected argument `labels` to be a SparseTensor. Received labels={labels} of type: {type(labels).__name__}"
-        )
+        raise TypeError(f"Expected argument `labels` to be a SparseTensor. Received labels={labels} of type: {type(labels).__name__}")
     if logits is not None:
         if inputs is not None:
             raise ValueError("Cannot specify both 'inputs' and 'logits'.")

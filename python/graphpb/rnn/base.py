@@ -214,13 +214,10 @@ class RNNCell(Layer):
                 given = constant_value(batch_size) if is_tensor(batch_size) else batch_size
                 if size != given:
                     raise ValueError(
-                        "batch size from input tensor is different from the input param. "
-                        f"Input tensor batch: {size}, batch_size: {batch_size}"
+                        f"batch size from input tensor is different from the input param. Input tensor batch: {size}, batch_size: {batch_size}"
                     )
             if dtype is not None and inputs.dtype != dtype:
-                raise ValueError(
-                    f"dtype from input tensor is different from the input param. Input tensor dtype: {inputs.dtype}, dtype: {dtype}"
-                )
+                raise ValueError(f"dtype from input tensor is different from the input param. Input tensor dtype: {inputs.dtype}, dtype: {dtype}")
             batch_size = size or shape_of(inputs)[0]
             dtype = inputs.dtype
         if batch_size is None or dtype is None:

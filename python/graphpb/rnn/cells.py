@@ -90,9 +90,7 @@ class GRUCell(_SizedCell):
       dtype: dtype of the variables; default that of the first input.
     """
 
-    def __init__(
-        self, num_units, activation=None, reuse=None, kernel_initializer=None, bias_initializer=None, name=None, dtype=None, **kwargs
-    ):
+    def __init__(self, num_units, activation=None, reuse=None, kernel_initializer=None, bias_initializer=None, name=None, dtype=None, **kwargs):
         super().__init__(num_units, activation, reuse, name, dtype, **kwargs)
         self._kernel_initializer = kernel_initializer
         self._bias_initializer = bias_initializer
@@ -237,9 +235,7 @@ class LSTMCell(_SizedCell):
 
         depth, units, initializer = input_depth(input_shape), self._num_units, self._initializer
         hidden = units if self._num_proj is None else self._num_proj
-        self._kernel = self.add_weight(
-            "kernel", shape=[depth + hidden, 4 * units], initializer=initializer, partitioner=parts(self._num_unit_shards)
-        )
+        self._kernel = self.add_weight("kernel", shape=[depth + hidden, 4 * units], initializer=initializer, partitioner=parts(self._num_unit_shards))
         self._bias = self.add_weight("bias", shape=[4 * units], initializer=self._zeros())
         if self._use_peepholes:
             self._w_f_diag, self._w_i_diag, self._w_o_diag = (
@@ -296,15 +292,12 @@ class MultiRNNCell(RNNCell):
         if not nest.is_sequence(cells):
             raise TypeError(f"cells must be a list or tuple, but received: {cells}.")
         if len({id(cell) for cell in cells}) < len(cells):
-            logging.log_first_n(
-                logging.WARN, "At least two cells provided to MultiRNNCell are the same object and will share weights.", 1
-            )
+            logging.log_first_n(logging.WARN, "At least two cells provided to MultiRNNCell are the same object and will share weights.", 1)
         self._cells = cells
         self._state_is_tuple = state_is_tuple
         if not state_is_tuple and any(nest.is_sequence(cell.state_size) for cell in cells):
             raise ValueError(
-                "Some cells return tuples of states, but the flag state_is_tuple is not set. "
-                f"State sizes are: {[cell.state_size for cell in cells]}"
+                f"Some cells return tuples of states, but the flag state_is_tuple is not set. State sizes are: {[cell.state_size for cell in cells]}"
             )
 
     @property

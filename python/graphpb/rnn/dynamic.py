@@ -1,8 +1,8 @@
 """Cells unrolled by a while loop, over sequences whose length is known only when the graph runs."""
 
 from graphpb import dtypes, nest
-from graphpb.graph.loops import while_loop
 from graphpb.graph.convert import constant, convert_to_tensor
+from graphpb.graph.loops import while_loop
 from graphpb.graph.scopes import colocate_with, control_dependencies, name_scope
 from graphpb.graph.tensor_array import TensorArray
 from graphpb.ops.array import concat, identity, reverse, reverse_sequence, stack, transpose, where
@@ -109,8 +109,7 @@ def _checked_shapes(flat_input):
             raise ValueError(f"Input size (depth of inputs) must be accessible via shape inference, but saw value None for input={tensor}.")
         if shape[0].value != time:
             raise ValueError(
-                "Time steps is not the same for all the elements in the input in a batch. "
-                f"Received time steps={shape[0].value} for input={tensor}."
+                f"Time steps is not the same for all the elements in the input in a batch. Received time steps={shape[0].value} for input={tensor}."
             )
         if shape[1].value != batch:
             raise ValueError(

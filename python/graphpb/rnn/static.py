@@ -76,9 +76,7 @@ def static_rnn(cell, inputs, initial_state=None, dtype=None, sequence_length=Non
         if sequence_length is not None:
             sequence_length = convert_to_tensor(sequence_length, name="sequence_length")
             if sequence_length.shape.ndims not in (None, 1):
-                raise ValueError(
-                    f"Argument `sequence_length` must be a vector of length {batch_size}. Received sequence_length={sequence_length}."
-                )
+                raise ValueError(f"Argument `sequence_length` must be a vector of length {batch_size}. Received sequence_length={sequence_length}.")
 
             def zero(size):
                 output = zeros(stack(joined_shape(batch_size, size)), state_dtype(dtype, state))
@@ -123,8 +121,7 @@ def static_state_saving_rnn(cell, inputs, state_saver, state_name, sequence_leng
     sizes = cell.state_size
     if nest.is_sequence(sizes) != nest.is_sequence(state_name):
         raise ValueError(
-            f"Argument `state_name` should be the same type as `cell.state_size`. "
-            f"Received: state_name={state_name!s}, cell.state_size={sizes!s}."
+            f"Argument `state_name` should be the same type as `cell.state_size`. Received: state_name={state_name!s}, cell.state_size={sizes!s}."
         )
     names = nest.flatten(state_name)
     if len(names) != len(nest.flatten(sizes)):
@@ -157,9 +154,7 @@ def _reversed(sequence, lengths):
     return [nest.pack_sequence_as(item, result) for item, result in zip(sequence, results, strict=True)]
 
 
-def static_bidirectional_rnn(
-    cell_fw, cell_bw, inputs, initial_state_fw=None, initial_state_bw=None, dtype=None, sequence_length=None, scope=None
-):
+def static_bidirectional_rnn(cell_fw, cell_bw, inputs, initial_state_fw=None, initial_state_bw=None, dtype=None, sequence_length=None, scope=None):
     """Unroll one cell forwards and another backwards over a list of inputs.
 
     Args:

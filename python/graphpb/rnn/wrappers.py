@@ -128,9 +128,7 @@ class DropoutWrapper(_Wrapper):
                 raise ValueError("When variational_recurrent=True, dtype must be provided")
             if _drops(self._input_keep_prob):
                 if input_size is None:
-                    raise ValueError(
-                        "When variational_recurrent=True and input_keep_prob < 1.0 or is unknown, input_size must be provided"
-                    )
+                    raise ValueError("When variational_recurrent=True and input_keep_prob < 1.0 or is unknown, input_size must be provided")
                 self._noise["input"] = self._draws("input", input_size, dtype)
             self._noise["state"] = self._draws("state", cell.state_size, dtype)
             self._noise["output"] = self._draws("output", cell.output_size, dtype)

@@ -9,7 +9,7 @@ def build(tf):
     rows = [[0, 1, 1, 2], [4, 0, 4], [3]]
     at = [[b, i] for b, row in enumerate(rows) for i in range(len(row))]
     labels = tf.SparseTensor(np.array(at, np.int64), np.array([v for row in rows for v in row], np.int32), [3, 4])
-    longer = tf.SparseTensor(np.array([[0, i] for i in range(9)] + [[1, 0], [2, 0]], np.int64), np.array([0, 1, 2, 3, 4, 0, 1, 2, 3, 1, 5], np.int32), [3, 9])
+    longer = tf.SparseTensor(np.array([[0, i] for i in range(9)] + [[1, 0], [2, 0]], np.int64), np.array([0, 1, 2, 3, 4, 0, 1, 2, 3, 1, 3], np.int32), [3, 9])
     losses = {
         "plain": tf.nn.ctc_loss(labels, x, length), "collapsed": tf.nn.ctc_loss(labels, x, length, preprocess_collapse_repeated=True),
         "unmerged": tf.nn.ctc_loss(labels, x, length, ctc_merge_repeated=False), "longer": tf.nn.ctc_loss(longer, x, length, ignore_longer_outputs_than_inputs=True),

@@ -19,9 +19,7 @@ def _check(cells_fw, cells_bw, states_fw, states_bw):
             raise ValueError(f"{name} must be a list of state tensors (one per layer).")
 
 
-def stack_bidirectional_rnn(
-    cells_fw, cells_bw, inputs, initial_states_fw=None, initial_states_bw=None, dtype=None, sequence_length=None, scope=None
-):
+def stack_bidirectional_rnn(cells_fw, cells_bw, inputs, initial_states_fw=None, initial_states_bw=None, dtype=None, sequence_length=None, scope=None):
     """Unroll bidirectional layers over a list of inputs.
 
     Args:

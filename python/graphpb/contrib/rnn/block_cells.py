@@ -22,9 +22,7 @@ class LSTMBlockCell(LayerRNNCell):
       name: Name of the cell and of its scope; default `lstm_cell`.
     """
 
-    def __init__(
-        self, num_units, forget_bias=1.0, cell_clip=None, use_peephole=False, dtype=None, reuse=None, name="lstm_cell", **kwargs
-    ):
+    def __init__(self, num_units, forget_bias=1.0, cell_clip=None, use_peephole=False, dtype=None, reuse=None, name="lstm_cell", **kwargs):
         super().__init__(_reuse=reuse, dtype=dtype, name=name, **kwargs)
         self._num_units = num_units
         self._forget_bias = forget_bias
