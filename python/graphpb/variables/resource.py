@@ -45,7 +45,7 @@ class ResourceVariable(Variable):
     `<name>/Read/ReadVariableOp`, and the initial value's nodes. The arguments are those of `tf.Variable`.
     """
 
-    def _init_from_args(self, initial_value, trainable, collections, validate_shape, name, dtype, constraint, shape):
+    def _init_from_args(self, initial_value, trainable, collections, validate_shape, name, dtype, constraint, shape, caching_device=None):
         if initial_value is None:
             raise ValueError("initial_value must be specified.")
         if constraint is not None and not callable(constraint):
