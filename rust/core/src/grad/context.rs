@@ -16,6 +16,8 @@ pub struct GradCtx<'g> {
     dense: Vec<Option<Out>>,
     scope: &'g str,
     options: &'g Options,
+    /// Whether the gradient of an input is asked for, directly or on the way to an x.
+    wanted: Vec<bool>,
     results: Vec<Option<GradValue>>,
 }
 
@@ -42,9 +44,26 @@ pub(crate) fn number(dtype: DType, v: f64) -> Result<Tensor> {
 }
 
 impl<'g> GradCtx<'g> {
-    pub(super) fn new(graph: &'g mut Graph, id: NodeId, grads: &'g [Option<GradValue>], scope: &'g str, options: &'g Options) -> GradCtx<'g> {
+    pub(super) fn new(
+        graph: &'g mut Graph,
+        id: NodeId,
+        grads: &'g [Option<GradValue>],
+        scope: &'g str,
+        options: &'g Options,
+        wanted: Vec<bool>,
+    ) -> GradCtx<'g> {
         let inputs = graph.node(id).inputs.len();
-        GradCtx { graph, id, grads, dense: vec![None; grads.len()], scope, options, results: vec![None; inputs] }
+        GradCtx { graph, id, grads, dense: vec![None; grads.len()], scope, options, wanted, results: vec![None; inputs] }
+    }
+    pub(super) fn id(&self) -> NodeId {
+        self.id
+    }
+    pub(super) fn options(&self) -> &'g Options {
+        self.options
+    }
+    /// Whether the gradient of input `i` is of use to anyone.
+    pub fn wanted(&self, i: usize) -> bool {
+        self.wanted.get(i).copied().unwrap_or(false)
     }
     pub(super) fn into_results(self) -> Vec<Option<GradValue>> {
         self.results

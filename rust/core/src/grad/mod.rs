@@ -4,6 +4,7 @@
 
 mod accumulate;
 mod context;
+pub(crate) mod functional;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -258,7 +259,8 @@ impl Backprop {
                 Some(Grad::NotDifferentiable(_)) => self.finish(graph, id, Vec::new())?,
                 Some(Grad::Rule(rule)) => {
                     let scope = self.op_scope(graph, id);
-                    let mut ctx = GradCtx::new(graph, id, &grads, &scope, &self.options);
+                    let wanted = graph.node(id).inputs.iter().map(|i| self.between.get(i.node.index()).copied().unwrap_or(false)).collect();
+                    let mut ctx = GradCtx::new(graph, id, &grads, &scope, &self.options, wanted);
                     let ruled = rule(&mut ctx);
                     let results = ctx.into_results();
                     ruled.map_err(|e| graph.locate(e, id))?;

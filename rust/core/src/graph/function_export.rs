@@ -117,6 +117,12 @@ impl Graph {
     /// op without a signature.
     pub fn to_function(&self, name: &str, export: &Export) -> Result<proto::FunctionDef> {
         let keep = export.prune.then(|| needed(self, export));
+        self.to_function_of(name, export, keep.as_ref())
+    }
+
+    /// The nodes `keep` (all: None) as a function; control inputs from other nodes are dropped.
+    pub(crate) fn to_function_of(&self, name: &str, export: &Export, keep: Option<&HashSet<NodeId>>) -> Result<proto::FunctionDef> {
+        let kept = |id: &NodeId| keep.is_none_or(|k| k.contains(id));
         let mut signature = proto::OpDef { name: name.to_owned(), ..Default::default() };
         // Arguments and nodes share one space of names.
         let is_arg: HashSet<NodeId> = export.args.iter().map(|o| o.node).collect();
@@ -140,12 +146,13 @@ impl Graph {
             }
         };
         let mut node_def = Vec::new();
-        for id in self.ids().filter(|id| !is_arg.contains(id) && keep.as_ref().is_none_or(|k| k.contains(id))) {
+        for id in self.ids().filter(|id| !is_arg.contains(id) && kept(id)) {
             let n = self.node(id);
             signature.is_stateful |= is_stateful(self, id) && n.op_name() != "Placeholder";
             let mut def = self.node_def(id, false)?;
             def.input = n.inputs.iter().map(|&i| text(i)).collect::<Result<_>>()?;
-            let mut controls: Vec<String> = n.controls.iter().filter(|c| !is_arg.contains(c)).map(|&c| format!("^{}", self.node(c).name)).collect();
+            let controls = n.controls.iter().filter(|c| !is_arg.contains(c) && kept(c));
+            let mut controls: Vec<String> = controls.map(|&c| format!("^{}", self.node(c).name)).collect();
             controls.sort_unstable();
             def.input.extend(controls);
             node_def.push(def);

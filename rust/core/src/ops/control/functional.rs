@@ -1,11 +1,10 @@
 //! If, Case, While and function calls: control flow by functions of the graph's library. The plan lowers them.
 
 use crate::Result;
+use crate::grad::functional::{branch, while_loop};
 use crate::graph::infer::ShapeCtx;
 use crate::registry::*;
 use graphpb_kernels::DType;
-
-const REASON: &str = "the gradient builds functions; see grad::functional";
 
 /// The stated shapes of the outputs, where they are stated.
 fn stated(c: &mut ShapeCtx) -> Result<()> {
@@ -29,7 +28,7 @@ const IF: OpDef = OpDef {
     traits: Traits::STATEFUL,
     shape: stated,
     kernel: Kernel::Control,
-    grad: Grad::Missing(REASON),
+    grad: Grad::Rule(branch::if_grad),
     ..OpDef::BASE
 };
 pub static IF_OP: OpDef = IF;
@@ -44,7 +43,7 @@ const CASE: OpDef = OpDef {
     traits: Traits::STATEFUL,
     shape: stated,
     kernel: Kernel::Control,
-    grad: Grad::Missing(REASON),
+    grad: Grad::Rule(branch::case_grad),
     ..OpDef::BASE
 };
 pub static CASE_OP: OpDef = CASE;
@@ -59,7 +58,7 @@ const WHILE: OpDef = OpDef {
     traits: Traits::STATEFUL,
     shape: stated,
     kernel: Kernel::Control,
-    grad: Grad::Missing(REASON),
+    grad: Grad::Rule(while_loop::while_grad),
     ..OpDef::BASE
 };
 pub static WHILE_OP: OpDef = WHILE;
@@ -79,7 +78,7 @@ const CALL: OpDef = OpDef {
         string("executor_type").default_str(""),
     ],
     kernel: Kernel::Control,
-    grad: Grad::Missing(REASON),
+    grad: Grad::Rule(branch::call_grad),
     ..OpDef::BASE
 };
 pub static PARTITIONED_CALL: OpDef = CALL;
@@ -93,7 +92,7 @@ pub static SYMBOLIC_GRADIENT: OpDef = OpDef {
     outputs: &[args_by_types("output", "Tout")],
     attrs: &[attr("Tin", AttrKind::ListType).at_least(1), attr("Tout", AttrKind::ListType).at_least(1), attr("f", AttrKind::Func)],
     kernel: Kernel::Control,
-    grad: Grad::Missing(REASON),
+    grad: Grad::Missing("it is a gradient that the plan makes; differentiate the function itself twice"),
     ..OpDef::BASE
 };
 

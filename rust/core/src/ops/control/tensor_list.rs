@@ -83,6 +83,7 @@ pub fn add_lists(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     }
     for (x, y) in sum.items.iter_mut().zip(other.items) {
         *x = match (x.take(), y) {
+            (Some(p), Some(q)) if p.dtype() == DType::Variant => Some(add_lists(&p, &q)?),
             (Some(p), Some(q)) => Some(binary(Binary::Add, p, q)?),
             (p, q) => p.or(q),
         };
@@ -94,7 +95,8 @@ pub fn add_lists(a: &Tensor, b: &Tensor) -> Result<Tensor> {
 pub fn zero_list(t: &Tensor) -> Result<Tensor> {
     let l = t.as_handles().first().and_then(|h| h.downcast_ref::<List>());
     let l = l.ok_or_else(|| Error::invalid("ZerosLike of a variant makes a list like a list of tensors"))?;
-    let items = l.items.iter().map(|x| x.as_ref().map(|x| Tensor::try_zeros(x.dtype(), x.dims())).transpose()).collect::<Result<_, _>>()?;
+    let zero = |x: &Tensor| if x.dtype() == DType::Variant { zero_list(x) } else { Ok(Tensor::try_zeros(x.dtype(), x.dims())?) };
+    let items = l.items.iter().map(|x| x.as_ref().map(zero).transpose()).collect::<Result<_>>()?;
     Ok(List { items, ..l.clone() }.into_tensor())
 }
 
