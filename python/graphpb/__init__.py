@@ -198,6 +198,9 @@ from graphpb.ops.compare import not_equal as not_equal  # noqa: E402
 from graphpb.ops.dependencies import group as group  # noqa: E402
 from graphpb.ops.dependencies import no_op as no_op  # noqa: E402
 from graphpb.ops.dependencies import tuple as tuple  # noqa: E402
+from graphpb.ops.files import matching_files as matching_files  # noqa: E402
+from graphpb.ops.files import read_file as read_file  # noqa: E402
+from graphpb.ops.files import write_file as write_file  # noqa: E402
 from graphpb.ops.fill import eye as eye  # noqa: E402
 from graphpb.ops.fill import fill as fill  # noqa: E402
 from graphpb.ops.fill import ones as ones  # noqa: E402

@@ -7,6 +7,10 @@ from graphpb.contrib.framework.arg_scope import arg_scope_func_key as arg_scope_
 from graphpb.contrib.framework.arg_scope import arg_scoped_arguments as arg_scoped_arguments
 from graphpb.contrib.framework.arg_scope import current_arg_scope as current_arg_scope
 from graphpb.contrib.framework.arg_scope import has_arg_scope as has_arg_scope
+from graphpb.contrib.framework.checkpoint import assign_from_checkpoint as assign_from_checkpoint
+from graphpb.contrib.framework.checkpoint import assign_from_checkpoint_fn as assign_from_checkpoint_fn
+from graphpb.contrib.framework.checkpoint import assign_from_values as assign_from_values
+from graphpb.contrib.framework.checkpoint import assign_from_values_fn as assign_from_values_fn
 from graphpb.contrib.framework.variables import filter_variables as filter_variables
 from graphpb.contrib.framework.variables import get_local_variables as get_local_variables
 from graphpb.contrib.framework.variables import get_model_variables as get_model_variables
@@ -25,7 +29,11 @@ from graphpb.graph.convert import is_tensor as is_tensor
 from graphpb.ops.checks import assert_same_float_dtype as assert_same_float_dtype
 from graphpb.ops.checks import assert_scalar as assert_scalar
 from graphpb.ops.weights import remove_squeezable_dimensions as remove_squeezable_dimensions
+from graphpb.train.checkpoint_reader import list_variables as list_variables
+from graphpb.train.checkpoint_reader import load_checkpoint as load_checkpoint
+from graphpb.train.checkpoint_reader import load_variable as load_variable
 from graphpb.train.global_step import assert_global_step as assert_global_step
 from graphpb.train.global_step import create_global_step as create_global_step
 from graphpb.train.global_step import get_global_step as get_global_step
 from graphpb.train.global_step import get_or_create_global_step as get_or_create_global_step
+from graphpb.train.initial_values import init_from_checkpoint as init_from_checkpoint
