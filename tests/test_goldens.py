@@ -17,7 +17,7 @@ FOLDERS = ["", "layers", "optimizers", "scopes", "losses", "nn", "random", "arra
 WAITING = {
     "arrays/linear_algebra": "the factorizations are not ops yet",
     "arrays/masks_order": "Einsum is not an op yet",
-    "optimizers/schedules_averages": "tf.cond, and references read after an update",
+    "optimizers/schedules_averages": "tf.cond",
 }
 """Scripts of those folders that need what graphpb does not have yet."""
 

@@ -101,3 +101,25 @@ def test_initializer_sees_variables_so_far(tf):
         assert s.run(a) == 1.0
         with pytest.raises(tf.errors.FailedPreconditionError):
             s.run(b)
+
+
+def test_what_is_ordered_after_an_update_sees_it(tf):
+    v = tf.Variable(1.0, name="v")
+    early = v + 0.0
+    with tf.control_dependencies([v.assign_add(1.0), early]):
+        late = v * 10.0
+    with tf.Session() as s:
+        s.run(v.initializer)
+        assert s.run(late) == 20.0
+        assert s.run(late) == 30.0
+
+
+def test_moving_average_follows_the_update_of_the_same_run(tf):
+    v, average = tf.Variable(0.0), tf.Variable(0.0)
+    train = tf.train.GradientDescentOptimizer(1.0).minimize(-v)
+    with tf.control_dependencies([train]):
+        follow = tf.assign_sub(average, (average - v) * 0.5)
+    with tf.Session() as s:
+        s.run(tf.global_variables_initializer())
+        s.run(follow)
+        assert s.run([v, average]) == [1.0, 0.5]

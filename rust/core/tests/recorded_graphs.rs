@@ -242,7 +242,6 @@ fn play(folder: &Path) -> Option<Vec<String>> {
 
 /// Recordings that differ from TensorFlow, each for a known reason; the test fails when one no longer does.
 const KNOWN: &[(&str, &str)] = &[
-    ("optimizers/schedules_averages", "a reference read before an update keeps the old value for ops ordered after the update"),
     ("scopes/resource_variables", "the script fetches variables, which Python reads; the graph's fetch is their handle"),
 ];
 

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use super::control::{Branch, Loop};
 use super::fold;
 use super::kernel::{Prepare, StepInfo};
+use super::late_reads::LateReads;
 use super::loops::Loops;
 use super::program::{Plan, Run};
 use crate::error::{Error, Result};
@@ -186,7 +187,7 @@ impl Compiler<'_> {
             shared.out.feeds.push(v);
             known.insert(f, Source::Value(v));
         }
-        let mut l = Lowering { graph, compiler: self, loops, known, dead: HashMap::new(), shared: &mut shared };
+        let mut l = Lowering { graph, compiler: self, loops, known, dead: HashMap::new(), late: LateReads::default(), shared: &mut shared };
         l.all(&nodes)?;
         let fetches = request.fetches.iter().map(|f| l.source(*f)).collect::<Result<_>>()?;
         shared.out.fetches = fetches;
@@ -249,12 +250,14 @@ struct Lowering<'a, 'g> {
     known: HashMap<Out, Source>,
     /// Values whose death means that the node did not run; filled only inside conditionals.
     dead: HashMap<NodeId, SmallVec<[ValueId; 1]>>,
+    late: LateReads,
     shared: &'a mut Shared,
 }
 
 impl Lowering<'_, '_> {
     fn all(&mut self, nodes: &[NodeId]) -> Result<()> {
         for &id in nodes {
+            self.late.visit(self.graph, id);
             self.node(id).map_err(|e| self.graph.locate(e, id))?;
             if !self.shared.depth.is_empty() {
                 self.note_death(id);
@@ -341,13 +344,15 @@ impl Lowering<'_, '_> {
             self.known.entry(id.out(0)).or_insert(s);
             return Ok(());
         }
-        let inputs = self.sources(&node.inputs)?;
+        let inputs = self.current_sources(id)?;
         match def.kernel {
             // A reference is read where the identity stands; any other alias is just another name.
             Kernel::Alias if guards.is_empty() && (!graph.fact(node.inputs[0]).is_ref || def.outputs[0].is_ref) => {
                 self.known.entry(id.out(0)).or_insert(inputs[0]);
+                self.late.alias(id.out(0), node.inputs[0]);
                 return Ok(());
             }
+            Kernel::Alias if graph.fact(node.inputs[0]).is_ref => self.late.read(id.out(0), inputs[0], id),
             Kernel::Control => return self.control(id, def, inputs),
             _ => {}
         }
@@ -368,7 +373,38 @@ impl Lowering<'_, '_> {
             }
         }
         let run = self.kernel(node, def, &inputs)?;
+        if !def.is_pure() {
+            if let (Some(a), Some(&variable)) = (def.inputs.first(), inputs.first()) {
+                if a.is_ref {
+                    self.late.write(id, variable);
+                }
+            }
+        }
         self.emit(id, def, run, inputs)
+    }
+
+    /// The inputs of a node, with variables read again where the node comes after a write that the first read did not.
+    fn current_sources(&mut self, id: NodeId) -> Result<SmallVec<[Source; 4]>> {
+        let graph = self.graph;
+        let mut sources = self.sources(&graph.node(id).inputs)?;
+        for (s, &out) in sources.iter_mut().zip(&graph.node(id).inputs) {
+            let Some((variable, read)) = self.late.stale(id, out) else { continue };
+            let Some(def) = graph.node(read).op.def() else { continue };
+            let value = self.shared.fresh();
+            let guards = self.guards(id);
+            self.push(
+                self.info(read, def),
+                def,
+                Run::Alias,
+                SmallVec::from_slice(&[variable]),
+                SmallVec::new(),
+                SmallVec::from_slice(&[value]),
+                guards,
+                Some(read),
+            );
+            *s = Source::Value(value);
+        }
+        Ok(sources)
     }
 
     fn fold(&self, node: &Node, inputs: &[Source]) -> Option<Vec<Tensor>> {
@@ -483,7 +519,9 @@ impl Lowering<'_, '_> {
         let nodes = prune(&body.graph, &request, &loops)?;
         check_supported(&body.graph, &nodes)?;
         let known = body.args.iter().copied().zip(self.sources(&node.inputs)?).collect();
-        let mut inner = Lowering { graph: &body.graph, compiler: &compiler, loops: &loops, known, dead: HashMap::new(), shared: &mut *self.shared };
+        let late = LateReads::default();
+        let mut inner =
+            Lowering { graph: &body.graph, compiler: &compiler, loops: &loops, known, dead: HashMap::new(), late, shared: &mut *self.shared };
         inner.all(&nodes)?;
         let results = inner.sources(&body.results)?;
         for (i, s) in results.into_iter().enumerate() {

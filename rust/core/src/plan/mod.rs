@@ -4,6 +4,7 @@ pub mod control;
 pub mod fold;
 pub mod fuse;
 pub mod kernel;
+pub mod late_reads;
 pub mod loops;
 pub mod lower;
 pub mod memory;
