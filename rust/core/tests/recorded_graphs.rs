@@ -241,9 +241,8 @@ fn play(folder: &Path) -> Option<Vec<String>> {
 }
 
 /// Recordings that differ from TensorFlow, each for a known reason; the test fails when one no longer does.
-const KNOWN: &[(&str, &str)] = &[
-    ("scopes/resource_variables", "the script fetches variables, which Python reads; the graph's fetch is their handle"),
-];
+const KNOWN: &[(&str, &str)] =
+    &[("scopes/resource_variables", "the script fetches variables, which Python reads; the graph's fetch is their handle")];
 
 #[test]
 fn recorded_graphs_compute_the_recorded_values() {
