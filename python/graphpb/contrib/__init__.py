@@ -2,7 +2,7 @@
 
 import importlib
 
-_PARTS = ("framework", "layers", "rnn")
+_PARTS = ("framework", "layers", "legacy_seq2seq", "rnn", "seq2seq")
 
 
 def __getattr__(name):
