@@ -12,7 +12,7 @@ _RULES = [
     (r"(data\..*|FixedLen.*|VarLenFeature|SparseFeature|parse_.*|io\.(parse_.*|FixedLen.*|VarLenFeature|SparseFeature)|.*Reader(Base)?|decode_(csv|json_example|compressed)|python_io\..*|feature_column\..*)$", "input pipelines: " + _LATER),
     (r"(summary\..*|train\.(.*Hook|.*Session|.*SessionCreator|SessionManager|SessionRun.*|Scaffold|Supervisor|SecondOrStepTimer|NanLossDuringTrainingError|basic_train_loop|summary_iterator))$", "summaries and monitored sessions: " + _LATER),
     (r"(train\.(Saver.*|.*[Cc]heckpoint.*|.*meta_graph|list_variables|load_variable|warm_start|VocabInfo)|saved_model\..*)$", "checkpoints and saved models: " + _LATER),
-    (r"(nn\.(.*_rnn|rnn_cell.*)|contrib\.rnn.*|group_v2)$", "recurrent networks: " + _LATER),
+    (r"(group_v2)$", "control flow: " + _LATER),
     (r"(distribute\..*|tpu\..*|.*\.?(Server|ServerDef|ClusterSpec|ClusterDef|JobDef|DeviceSpec)|train\.(SyncReplicasOptimizer|replica_device_setter|WorkerSessionCreator)|contrib\.tpu.*)$", "graphpb runs on one machine and has no devices to choose"),
     (r"(ragged\..*|RaggedTensor.*)$", "ragged tensors are not part of graphpb"),
     (r"(.*quantiz.*|fake_quant.*|nn\.quantized.*|quantization\..*|QUANTIZED_DTYPES)$", "quantized kernels are not part of graphpb"),
