@@ -4,7 +4,7 @@ use graphpb_kernels::{Bool, DType, Tensor};
 use smallvec::SmallVec;
 
 use super::kernel::Value;
-use super::program::Plan;
+use super::program::{Frame, Plan};
 use crate::error::{Error, Result};
 use crate::session::env::Env;
 
@@ -14,14 +14,25 @@ pub struct Branch {
     pub by_truth: bool,
 }
 
+/// What a feed of a loop's plans is.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Feed {
+    /// A loop variable.
+    Var(usize),
+    /// An input that does not change: fed once.
+    Constant(usize),
+    /// The pivot of a dataflow loop, seen from inside.
+    True,
+}
+
 /// A loop: `cond` on the variables and constants, then `body` while it holds.
 pub struct Loop {
-    /// Takes the variables, then the constants.
     pub cond: Plan,
     pub body: Plan,
+    /// Inputs of the step that are loop variables; constants follow.
     pub vars: usize,
-    /// What each feed of the body is: a variable, a constant (from `vars` on), or `TRUE`.
-    pub body_feeds: Vec<usize>,
+    pub cond_feeds: Vec<Feed>,
+    pub body_feeds: Vec<Feed>,
 }
 
 /// Whether a value counts as true: a bool, a number that is not zero, a string that is not empty, a tensor with elements.
@@ -45,7 +56,7 @@ fn tensor(v: Option<Value>) -> Result<Tensor> {
 }
 
 impl Branch {
-    pub(super) fn run(&self, inputs: &mut [Option<Value>], env: &Env) -> Result<SmallVec<[Value; 4]>> {
+    pub(super) fn run(&self, inputs: &mut [Option<Value>], outputs: &mut [Option<Value>], env: &Env) -> Result<()> {
         let index = tensor(inputs[0].take())?;
         let n = self.plans.len();
         let k = if self.by_truth {
@@ -55,49 +66,76 @@ impl Branch {
         };
         let plan = &self.plans[k];
         let mut frame = plan.frame();
-        let result = plan.call(&mut frame, env, |i| inputs[i + 1].clone());
+        for (i, v) in inputs[1..].iter_mut().enumerate() {
+            plan.put(&mut frame, i, v.take());
+        }
+        let mut results = Vec::with_capacity(outputs.len());
+        let done = plan.call(&mut frame, env, &mut results);
         plan.give_back(frame);
-        result
+        outputs.iter_mut().zip(results).for_each(|(o, r)| *o = r);
+        done
     }
 }
 
 impl Loop {
-    /// In `body_feeds`: the constant true (the pivot seen from inside).
-    pub const TRUE: usize = usize::MAX;
-
-    pub(super) fn run(&self, inputs: &mut [Option<Value>], env: &Env) -> Result<SmallVec<[Value; 4]>> {
-        let mut vars: SmallVec<[Option<Value>; 8]> = inputs[..self.vars].iter_mut().map(Option::take).collect();
-        let constants = &inputs[self.vars..];
+    pub(super) fn run(&self, inputs: &mut [Option<Value>], outputs: &mut [Option<Value>], env: &Env) -> Result<()> {
         let (mut cond_frame, mut body_frame) = (self.cond.frame(), self.body.frame());
-        // The last feed that reads a variable takes it, so that the body may work in place.
-        let takes: Vec<bool> = (0..self.body_feeds.len())
-            .map(|i| !(i + 1..self.body_feeds.len()).any(|j| self.body_feeds[j] == self.body_feeds[i] && self.body.reads_feed(j)))
-            .collect();
-        let result = loop {
-            if let Err(e) = env.check_cancelled() {
-                break Err(e);
-            }
-            let go = self.cond.call(&mut cond_frame, env, |i| if i < vars.len() { vars[i].clone() } else { constants[i - vars.len()].clone() });
-            let go = match go.and_then(|mut v| tensor(v.pop())) {
-                Ok(t) => truth(&t),
-                Err(e) => break Err(e),
-            };
-            if !go {
-                break vars.into_iter().map(|v| v.ok_or_else(|| Error::internal("a loop variable has no value"))).collect();
-            }
-            let next = self.body.call(&mut body_frame, env, |i| match self.body_feeds[i] {
-                Loop::TRUE => Some(Value::Tensor(Tensor::scalar(Bool::TRUE))),
-                k if k >= vars.len() => constants[k - vars.len()].clone(),
-                k if takes[i] => vars[k].take(),
-                k => vars[k].clone(),
-            });
-            match next {
-                Ok(next) => vars = next.into_iter().map(Some).collect(),
-                Err(e) => break Err(e),
-            }
-        };
+        let done = self.iterate(inputs, outputs, env, &mut cond_frame, &mut body_frame);
         self.cond.give_back(cond_frame);
         self.body.give_back(body_frame);
-        result
+        done
+    }
+
+    fn iterate(
+        &self,
+        inputs: &mut [Option<Value>],
+        outputs: &mut [Option<Value>],
+        env: &Env,
+        cond_frame: &mut Frame,
+        body_frame: &mut Frame,
+    ) -> Result<()> {
+        let (vars, constants) = inputs.split_at_mut(self.vars);
+        let fixed = |f: &Feed| match f {
+            Feed::Constant(k) => Some(constants[*k].clone()),
+            Feed::True => Some(Some(Value::Tensor(Tensor::scalar(Bool::TRUE)))),
+            Feed::Var(_) => None,
+        };
+        for (i, v) in self.cond_feeds.iter().enumerate().filter_map(|(i, f)| Some((i, fixed(f)?))) {
+            self.cond.put(cond_frame, i, v);
+        }
+        for (i, v) in self.body_feeds.iter().enumerate().filter_map(|(i, f)| Some((i, fixed(f)?))) {
+            self.body.put(body_frame, i, v);
+        }
+        constants.iter_mut().for_each(|c| *c = None);
+        let changing = |plan: &Plan, feeds: &[Feed]| -> SmallVec<[(usize, usize); 8]> {
+            let vars = feeds.iter().enumerate().filter_map(|(i, f)| if let Feed::Var(k) = f { Some((i, *k)) } else { None });
+            vars.filter(|(i, _)| plan.reads_feed(*i)).collect()
+        };
+        let tested = changing(&self.cond, &self.cond_feeds);
+        // The last feed that reads a variable takes it, so that the body may work in place.
+        let used = changing(&self.body, &self.body_feeds);
+        let used: SmallVec<[(usize, usize, bool); 8]> =
+            used.iter().enumerate().map(|(at, &(i, k))| (i, k, !used[at + 1..].iter().any(|u| u.1 == k))).collect();
+        let mut vars: Vec<Option<Value>> = vars.iter_mut().map(Option::take).collect();
+        let (mut next, mut go) = (Vec::with_capacity(vars.len()), Vec::with_capacity(1));
+        loop {
+            env.check_cancelled()?;
+            for &(i, k) in &tested {
+                self.cond.put(cond_frame, i, vars[k].clone());
+            }
+            self.cond.call(cond_frame, env, &mut go)?;
+            if !truth(&tensor(go.pop().flatten())?) {
+                break;
+            }
+            for &(i, k, last) in &used {
+                self.body.put(body_frame, i, if last { vars[k].take() } else { vars[k].clone() });
+            }
+            // What the body does not read goes before it runs.
+            vars.clear();
+            self.body.call(body_frame, env, &mut next)?;
+            std::mem::swap(&mut vars, &mut next);
+        }
+        outputs.iter_mut().zip(vars).for_each(|(o, v)| *o = v);
+        Ok(())
     }
 }

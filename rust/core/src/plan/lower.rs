@@ -9,7 +9,6 @@ use std::sync::Arc;
 use graphpb_kernels::Tensor;
 use smallvec::SmallVec;
 
-use super::control::{Branch, Loop};
 use super::fold;
 use super::kernel::{Prepare, StepInfo};
 use super::late_reads::LateReads;
@@ -17,7 +16,7 @@ use super::loops::Loops;
 use super::program::{Plan, Run};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::graph::attr::{Attr, Attrs, FuncAttr};
+use crate::graph::attr::{Attr, Attrs};
 use crate::graph::builder::arg_len;
 use crate::graph::fact::Fact;
 use crate::graph::function;
@@ -56,6 +55,8 @@ pub struct Draft {
 /// The whole program before memory is assigned.
 #[derive(Default)]
 pub struct Lowered {
+    /// Feeds that stay in their slots from call to call: what does not change in a loop.
+    pub sticky: Vec<ValueId>,
     pub drafts: Vec<Draft>,
     pub constants: Vec<Tensor>,
     pub feeds: Vec<ValueId>,
@@ -175,6 +176,11 @@ pub(super) struct Compiler<'a> {
 
 impl Compiler<'_> {
     pub(super) fn plan(&self, graph: &Graph, loops: &Loops, request: &Request) -> Result<Plan> {
+        self.plan_with(graph, loops, request, &[], &[])
+    }
+
+    /// A plan in which `preset` tensors are constants, and the feeds numbered `sticky` are fed once for many calls.
+    pub(super) fn plan_with(&self, graph: &Graph, loops: &Loops, request: &Request, preset: &[(Out, Tensor)], sticky: &[usize]) -> Result<Plan> {
         if self.depth > MAX_DEPTH {
             return Err(Error::invalid(format!("functions are nested more than {MAX_DEPTH} deep; is one recursive?")));
         }
@@ -187,6 +193,11 @@ impl Compiler<'_> {
             shared.out.feeds.push(v);
             known.insert(f, Source::Value(v));
         }
+        for (o, t) in preset {
+            shared.out.constants.push(t.clone());
+            known.insert(*o, Source::Constant(shared.out.constants.len() as u32 - 1));
+        }
+        shared.out.sticky = sticky.iter().map(|&i| shared.out.feeds[i]).collect();
         let mut l = Lowering { graph, compiler: self, loops, known, dead: HashMap::new(), late: LateReads::default(), shared: &mut shared };
         l.all(&nodes)?;
         let fetches = request.fetches.iter().map(|f| l.source(*f)).collect::<Result<_>>()?;
@@ -195,7 +206,7 @@ impl Compiler<'_> {
         Ok(super::memory::assign(lowered))
     }
 
-    fn inner(&self, name: &str) -> Compiler<'_> {
+    pub(super) fn inner(&self, name: &str) -> Compiler<'_> {
         Compiler { state: self.state, fuse: self.fuse, path: format!("{}/{name}", self.path), depth: self.depth + 1 }
     }
 
@@ -221,7 +232,7 @@ fn check_supported(graph: &Graph, nodes: &[NodeId]) -> Result<()> {
 
 /// What a plan and the calls inlined into it have in common.
 #[derive(Default)]
-struct Shared {
+pub(super) struct Shared {
     out: Lowered,
     /// Pure drafts by the hash of what they compute.
     pure: HashMap<u64, SmallVec<[u32; 1]>>,
@@ -230,7 +241,7 @@ struct Shared {
 }
 
 impl Shared {
-    fn fresh(&mut self) -> ValueId {
+    pub(super) fn fresh(&mut self) -> ValueId {
         self.out.values += 1;
         ValueId(self.out.values - 1)
     }
@@ -242,16 +253,16 @@ impl Shared {
     }
 }
 
-struct Lowering<'a, 'g> {
-    graph: &'g Graph,
-    compiler: &'a Compiler<'a>,
-    loops: &'a Loops,
+pub(super) struct Lowering<'a, 'g> {
+    pub(super) graph: &'g Graph,
+    pub(super) compiler: &'a Compiler<'a>,
+    pub(super) loops: &'a Loops,
     /// What each output of the stored graph became.
-    known: HashMap<Out, Source>,
+    pub(super) known: HashMap<Out, Source>,
     /// Values whose death means that the node did not run; filled only inside conditionals.
     dead: HashMap<NodeId, SmallVec<[ValueId; 1]>>,
     late: LateReads,
-    shared: &'a mut Shared,
+    pub(super) shared: &'a mut Shared,
 }
 
 impl Lowering<'_, '_> {
@@ -266,11 +277,11 @@ impl Lowering<'_, '_> {
         Ok(())
     }
 
-    fn source(&self, out: Out) -> Result<Source> {
+    pub(super) fn source(&self, out: Out) -> Result<Source> {
         self.known.get(&out).copied().ok_or_else(|| Error::internal(format!("{} was not computed", self.graph.out_name(out))))
     }
 
-    fn sources(&self, outs: &[Out]) -> Result<SmallVec<[Source; 4]>> {
+    pub(super) fn sources(&self, outs: &[Out]) -> Result<SmallVec<[Source; 4]>> {
         outs.iter().map(|o| self.source(*o)).collect()
     }
 
@@ -280,7 +291,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The value of a constant source.
-    fn value(&self, s: Source) -> Option<Tensor> {
+    pub(super) fn value(&self, s: Source) -> Option<Tensor> {
         match s {
             Source::Constant(k) => self.shared.out.constants.get(k as usize).cloned(),
             Source::Value(_) => None,
@@ -288,7 +299,7 @@ impl Lowering<'_, '_> {
     }
 
     /// Values whose death keeps the node from running, from its control inputs.
-    fn guards(&self, id: NodeId) -> SmallVec<[ValueId; 1]> {
+    pub(super) fn guards(&self, id: NodeId) -> SmallVec<[ValueId; 1]> {
         let mut g: SmallVec<[ValueId; 1]> = SmallVec::new();
         if !self.shared.depth.is_empty() {
             for c in &self.graph.node(id).controls {
@@ -497,7 +508,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn facts(&self, outs: &[Out]) -> Vec<Fact> {
+    pub(super) fn facts(&self, outs: &[Out]) -> Vec<Fact> {
         outs.iter().map(|o| Fact { is_ref: false, ..self.graph.fact(*o).clone() }).collect()
     }
 
@@ -530,87 +541,7 @@ impl Lowering<'_, '_> {
         Ok(())
     }
 
-    /// The plan of a function that is run as a whole.
-    fn body_plan(&self, id: NodeId, f: &FuncAttr, inputs: &[Fact], results: usize) -> Result<Plan> {
-        let compiler = self.compiler.inner(&format!("{}:{}", self.graph.node(id).name, f.name));
-        let body = function::instantiate(&self.graph.library, &f.name, &f.attrs, inputs)?;
-        if body.results.len() != results {
-            return Err(Error::invalid(format!("function {} gives {} results, {results} are needed", f.name, body.results.len())));
-        }
-        let request = Request { feeds: &body.args, fetches: &body.results, targets: &body.effects, cut: &HashSet::new() };
-        compiler.plan(&body.graph, &Loops::find(&body.graph)?, &request)
-    }
-
-    fn branches(&mut self, id: NodeId, def: &'static OpDef, branches: &[Arc<FuncAttr>], inputs: SmallVec<[Source; 4]>, by_truth: bool) -> Result<()> {
-        let node = self.graph.node(id);
-        let facts = self.facts(&node.inputs[1..]);
-        let plans = branches.iter().map(|f| self.body_plan(id, f, &facts, node.outputs.len())).collect::<Result<_>>()?;
-        self.emit(id, def, Run::Branch(Branch { plans, by_truth }), inputs)
-    }
-
-    fn functional_loop(&mut self, id: NodeId, def: &'static OpDef, inputs: SmallVec<[Source; 4]>) -> Result<()> {
-        let node = self.graph.node(id);
-        // Shapes may change from iteration to iteration unless the loop states them.
-        let mut facts = function::forget_shapes(&self.facts(&node.inputs));
-        for (f, s) in facts.iter_mut().zip(node.attrs.shapes("output_shapes")?) {
-            f.shape = s.clone();
-        }
-        let vars = node.inputs.len();
-        let cond = self.body_plan(id, node.attrs.func("cond")?, &facts, 1)?;
-        let body = self.body_plan(id, node.attrs.func("body")?, &facts, vars)?;
-        let feeds = (0..vars).collect();
-        self.emit(id, def, Run::Loop(Box::new(Loop { cond, body, vars, body_feeds: feeds })), inputs)
-    }
-
-    /// A loop of Enter, Merge, Switch, NextIteration and Exit nodes.
-    fn dataflow_loop(&mut self, k: usize) -> Result<()> {
-        let l = &self.loops.all[k];
-        let graph = self.graph;
-        let constants: Vec<Out> = l.constants.iter().map(|e| e.out(0)).collect();
-        let merges: Vec<Out> = l.vars.iter().map(|v| v.merge.out(0)).collect();
-        let cut: HashSet<NodeId> = l.border().collect();
-        let cond_feeds: Vec<Out> = merges.iter().chain(&constants).copied().collect();
-        let compiler = self.compiler.inner(&l.frame);
-        let pred = graph.node(l.cond).inputs[0];
-        let cond = compiler.plan(graph, self.loops, &Request { feeds: &cond_feeds, fetches: &[pred], targets: &[], cut: &cut })?;
-        // The body sees a variable after its Switch, some see it before; both are the value of this iteration.
-        let switched: Vec<(usize, Out)> = l.vars.iter().enumerate().filter_map(|(i, v)| Some((i, v.switch?.out(1)))).collect();
-        let mut feeds: Vec<Out> = switched.iter().map(|s| s.1).collect();
-        let mut body_feeds: Vec<usize> = switched.iter().map(|s| s.0).collect();
-        feeds.extend(&merges);
-        body_feeds.extend(0..merges.len());
-        feeds.push(l.cond.out(0));
-        body_feeds.push(Loop::TRUE);
-        feeds.extend(&constants);
-        body_feeds.extend((0..constants.len()).map(|i| merges.len() + i));
-        let mut fetches = Vec::new();
-        let mut targets: Vec<NodeId> = Vec::new();
-        for v in &l.vars {
-            let next = graph.node(v.next);
-            fetches.push(next.inputs[0]);
-            targets.extend(next.controls.iter().filter(|c| !cut.contains(c)));
-        }
-        let body = compiler.plan(graph, self.loops, &Request { feeds: &feeds, fetches: &fetches, targets: &targets, cut: &cut })?;
-        let entering: Vec<NodeId> = l.vars.iter().map(|v| v.enter).chain(l.constants.iter().copied()).collect();
-        let inputs: SmallVec<[Source; 4]> = entering.iter().map(|e| self.source(graph.node(*e).inputs[0])).collect::<Result<_>>()?;
-        let by_ref: SmallVec<[bool; 4]> = entering.iter().map(|e| graph.node(*e).op_name() == "RefEnter").collect();
-        let mut outputs = SmallVec::new();
-        for v in &l.vars {
-            let value = self.shared.fresh();
-            outputs.push(value);
-            if let Some(exit) = v.exit {
-                self.known.entry(exit.out(0)).or_insert(Source::Value(value));
-            }
-        }
-        let def = graph.node(l.cond).op.def().ok_or_else(|| Error::internal("LoopCond is unknown"))?;
-        let vars = l.vars.len();
-        let mut info = self.info(l.cond, def);
-        info.outputs = l.vars.iter().map(|v| graph.fact(v.merge.out(0)).dtype).collect();
-        self.push(info, def, Run::Loop(Box::new(Loop { cond, body, vars, body_feeds })), inputs, by_ref, outputs, SmallVec::new(), None);
-        Ok(())
-    }
-
-    fn info(&self, id: NodeId, def: &'static OpDef) -> StepInfo {
+    pub(super) fn info(&self, id: NodeId, def: &'static OpDef) -> StepInfo {
         let node = self.graph.node(id);
         StepInfo {
             name: node.name.clone(),
@@ -622,7 +553,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn emit(&mut self, id: NodeId, def: &'static OpDef, run: Run, inputs: SmallVec<[Source; 4]>) -> Result<()> {
+    pub(super) fn emit(&mut self, id: NodeId, def: &'static OpDef, run: Run, inputs: SmallVec<[Source; 4]>) -> Result<()> {
         let node = self.graph.node(id);
         let mut by_ref: SmallVec<[bool; 4]> = SmallVec::new();
         for a in def.inputs {
@@ -640,7 +571,7 @@ impl Lowering<'_, '_> {
         Ok(())
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         info: StepInfo,
         def: &'static OpDef,

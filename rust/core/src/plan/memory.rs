@@ -27,6 +27,12 @@ pub fn assign(l: Lowered) -> Plan {
             last[v.0 as usize] = END;
         }
     }
+    // A feed that stays is never moved out, and nobody else gets its slot.
+    for v in &l.sticky {
+        if last[v.0 as usize] != NEVER {
+            last[v.0 as usize] = END;
+        }
+    }
     let mut slots = vec![NO_SLOT; n];
     let mut free: Vec<u32> = Vec::new();
     let mut count = 0u32;
@@ -85,7 +91,9 @@ pub fn assign(l: Lowered) -> Plan {
         .enumerate()
         .map(|(i, f)| match f {
             Source::Constant(c) => Input { slot: *c, constant: true, last: false, by_ref: false },
-            Source::Value(v) => Input { slot: slots[v.0 as usize], constant: false, last: !l.fetches[i + 1..].contains(f), by_ref: false },
+            Source::Value(v) => {
+                Input { slot: slots[v.0 as usize], constant: false, last: !l.sticky.contains(v) && !l.fetches[i + 1..].contains(f), by_ref: false }
+            }
         })
         .collect();
     Plan::new(steps, count as usize, feeds, fetches, l.constants)

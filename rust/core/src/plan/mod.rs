@@ -7,6 +7,7 @@ pub mod kernel;
 pub mod late_reads;
 pub mod loops;
 pub mod lower;
+mod lower_control;
 pub mod memory;
 pub mod program;
 

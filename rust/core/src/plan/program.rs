@@ -146,20 +146,22 @@ impl Plan {
         self.feeds[i] != NO_SLOT
     }
 
-    /// Run as part of another plan: `feed(i)` gives feed `i`, asked only for those in use, in order.
-    pub(super) fn call(&self, frame: &mut Frame, env: &Env, mut feed: impl FnMut(usize) -> Option<Value>) -> Result<SmallVec<[Value; 4]>> {
-        for (i, &slot) in self.feeds.iter().enumerate() {
-            if slot != NO_SLOT {
-                frame.slots[slot as usize] = feed(i);
-            }
+    /// Set feed `i`.
+    pub(super) fn put(&self, frame: &mut Frame, i: usize, v: Option<Value>) {
+        let slot = self.feeds[i];
+        if slot != NO_SLOT {
+            frame.slots[slot as usize] = v;
         }
+    }
+    /// Run as part of another plan, once the feeds are set; `out` gets the results.
+    pub(super) fn call(&self, frame: &mut Frame, env: &Env, out: &mut Vec<Option<Value>>) -> Result<()> {
         let current = AtomicUsize::new(0);
         self.run_steps(frame, env, &current, None, Instant::now)?;
-        let mut out = SmallVec::with_capacity(self.fetches.len());
+        out.clear();
         for f in &self.fetches {
-            out.push(self.fetch(&mut frame.slots, f)?);
+            out.push(Some(self.fetch(&mut frame.slots, f)?));
         }
-        Ok(out)
+        Ok(())
     }
 
     fn fetch(&self, slots: &mut [Option<Value>], f: &Input) -> Result<Value> {
@@ -296,16 +298,10 @@ impl Step {
                 outputs[0] = Some(alive.and_then(|i| inputs[i].take()).unwrap_or(Value::Dead));
                 outputs[1] = Some(alive.map_or(Value::Dead, |i| Value::Tensor(Tensor::scalar(i as i32))));
             }
-            Run::Branch(b) => give(outputs, b.run(inputs, env)?),
-            Run::Loop(l) => give(outputs, l.run(inputs, env)?),
+            Run::Branch(b) => b.run(inputs, outputs, env)?,
+            Run::Loop(l) => l.run(inputs, outputs, env)?,
         }
         Ok(())
-    }
-}
-
-fn give(outputs: &mut [Option<Value>], values: SmallVec<[Value; 4]>) {
-    for (o, v) in outputs.iter_mut().zip(values) {
-        *o = Some(v);
     }
 }
 
