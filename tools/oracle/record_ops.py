@@ -1,6 +1,6 @@
 """Record single ops run by TensorFlow: inputs, attributes and outputs, one call a line, for rust/core/tests/recorded_ops.rs.
 
-Run with TensorFlow's Python: `python tools/oracle/record_ops.py [state|nn]`; writes tests/data/ops/<group>.tsv.
+Run with TensorFlow's Python: `python tools/oracle/record_ops.py [state|nn|linalg|random|image|sparse]`; writes tests/data/ops/<group>.tsv.
 Columns: op, attributes (`name=kind:value;…`), inputs, outputs, relative tolerance (0: bit for bit). A tensor is
 `dtype[dims]hex,…` with the elements' bits; `&` before it marks a variable, whose new value is then an output.
 """
@@ -296,8 +296,82 @@ def nn(r):
             r.op("ResizeNearestNeighborGrad", dict(grads=g, size=np.int32([4, 5])), close, **attrs)
 
 
+def linalg(r):
+    draw = np.random.RandomState(4)
+    for dtype, close in ((np.float32, 2e-4), (np.float64, 1e-10)):
+
+        def normal(*shape):
+            return draw.randn(*shape).astype(dtype)
+
+        for n in (1, 2, 3, 4, 7):
+            a, b = normal(2, n, n), normal(2, n, 3)
+            positive = (np.matmul(a, a.transpose(0, 2, 1)) + np.eye(n)).astype(dtype)
+            for adjoint in (False, True):
+                r.op("MatrixInverse", dict(input=a), close, adjoint=adjoint)
+                r.op("MatrixSolve", dict(matrix=a, rhs=b), close, adjoint=adjoint)
+                for lower in (False, True):
+                    r.op("MatrixTriangularSolve", dict(matrix=a + 3 * np.eye(n, dtype=dtype), rhs=b), close, lower=lower, adjoint=adjoint)
+            r.op("MatrixDeterminant", dict(input=a), close)
+            r.op("LogMatrixDeterminant", dict(input=a), close)
+            r.op("Lu", dict(input=a), close)
+            r.op("Cholesky", dict(input=positive), close)
+            r.op("CholeskyGrad", dict(l=np.linalg.cholesky(positive).astype(dtype), grad=a), close)
+            r.op("SelfAdjointEigV2", dict(input=(a + a.transpose(0, 2, 1)).astype(dtype)), close)
+            r.op("SelfAdjointEigV2", dict(input=positive), close, kept=1, compute_v=False)
+        for m, n in ((1, 1), (2, 2), (3, 3), (3, 2), (2, 3), (6, 4), (4, 6), (8, 8)):
+            a = normal(m, n)
+            for full in (False, True):
+                r.op("Qr", dict(input=a), close, full_matrices=full)
+            r.op("Svd", dict(input=a), close)
+            r.op("Svd", dict(input=a), close, kept=1, compute_uv=False)
+            for fast in (False, True):
+                r.op("MatrixSolveLs", dict(matrix=a, rhs=normal(m, 2), l2_regularizer=np.float64(0.5 * fast)), close, fast=fast)
+        r.op("Cross", dict(a=normal(2, 3), b=normal(2, 3)), 1e-6)
+
+
+def random(r):
+    shape = np.int32([3, 5])
+    floats = (np.float16, np.float32, np.float64)
+    for seed in ([1, 2], [-7, 1 << 40]):
+        seed = np.int64(seed)
+        r.op("StatelessRandomGetKeyCounter", dict(seed=seed))
+        r.op("StatelessRandomGetKeyCounterAlg", dict(seed=seed))
+        key, counter = np.uint64([seed[1] + 9]), np.uint64([3, 1 << 33])
+        for dtype in floats:
+            for name in ("StatelessRandomUniform", "StatelessRandomNormal", "StatelessTruncatedNormal"):
+                r.op(name, dict(shape=shape, seed=seed), dtype=dtype)
+                r.op(name + "V2", dict(shape=shape, key=key, counter=counter, alg=np.int32(1)), dtype=dtype)
+        for dtype in (np.int32, np.int64, np.uint32, np.uint64):
+            r.op("StatelessRandomUniformFullInt", dict(shape=shape, seed=seed), dtype=dtype)
+            r.op("StatelessRandomUniformFullIntV2", dict(shape=shape, key=key, counter=counter, alg=np.int32(1)), dtype=dtype)
+            bounds = dict(minval=dtype(3), maxval=dtype(77))
+            if dtype in (np.int32, np.int64):
+                r.op("StatelessRandomUniformInt", dict(shape=shape, seed=seed, **bounds))
+                r.op("StatelessRandomUniformIntV2", dict(shape=shape, key=key, counter=counter, alg=np.int32(1), **bounds))
+        logits = np.float32([[0, 1, 2, 3], [3, 3, 0, 0]])
+        r.op("StatelessMultinomial", dict(logits=logits, num_samples=np.int32(9), seed=seed))
+        for dtype in floats:
+            alpha = np.array([0.3, 1.0, 4.5], dtype)
+            r.op("StatelessRandomGammaV2", dict(shape=np.int32([4, 3]), seed=seed, alpha=alpha))
+        for dtype in (np.int32, np.int64, np.float32):
+            r.op("StatelessRandomPoisson", dict(shape=np.int32([4, 3]), seed=seed, lam=np.float32([0.5, 4, 30])), dtype=dtype)
+        both = dict(seed=5, seed2=int(abs(seed[0])))
+        for dtype in floats:
+            r.op("RandomGamma", dict(shape=shape, alpha=np.array([[0.3, 1.0], [4.5, 20]], dtype)), **both)
+            for name in ("RandomUniform", "RandomStandardNormal", "TruncatedNormal"):
+                r.op(name, dict(shape=shape), dtype=dtype, **both)
+        for dtype in (np.int32, np.int64, np.float64):
+            r.op("RandomPoissonV2", dict(shape=shape, rate=np.float32([0.5, 4, 30])), dtype=dtype, **both)
+        r.op("RandomUniformInt", dict(shape=shape, minval=np.int64(-5), maxval=np.int64(10**12)), **both)
+        r.op("RandomShuffle", dict(value=np.arange(22, dtype=np.int32).reshape(11, 2)), **both)
+        r.op("Multinomial", dict(logits=logits, num_samples=np.int32(9)), **both)
+    for dtype, close in ((np.float32, 1e-5), (np.float64, 1e-9)):
+        alpha = np.array([0.1, 0.5, 1, 2, 8, 40], dtype)[:, None]
+        r.op("RandomGammaGrad", dict(alpha=alpha, sample=alpha * np.array([0.3, 0.9, 1.0, 1.4, 2.0], dtype)), close)
+
+
 def main():
-    groups = {name: function for name, function in globals().items() if name in ("state", "nn")}
+    groups = {name: function for name, function in globals().items() if name in ("state", "nn", "linalg", "random")}
     for name in sys.argv[1:] or groups:
         r = Recorder(name)
         groups[name](r)

@@ -75,6 +75,8 @@ fn doubles(t: &Tensor) -> Vec<f64> {
     match t.dtype() {
         DType::F32 => t.slice::<f32>().iter().map(|&v| v as f64).collect(),
         DType::F64 => t.slice::<f64>().to_vec(),
+        DType::F16 => t.slice::<graphpb_kernels::f16>().iter().map(|v| v.to_f64()).collect(),
+        DType::U64 => t.slice::<u64>().iter().map(|&v| v as f64).collect(),
         _ => t.to_i64s().unwrap().iter().map(|&v| v as f64).collect(),
     }
 }
@@ -169,4 +171,14 @@ fn optimizers_and_scatters_are_tensorflows() {
 #[test]
 fn convolutions_pools_normalisations_and_resizes_are_tensorflows() {
     check("nn");
+}
+
+#[test]
+fn factorizations_have_tensorflows_values_and_signs() {
+    check("linalg");
+}
+
+#[test]
+fn random_draws_are_tensorflows() {
+    check("random");
 }

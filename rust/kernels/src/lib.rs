@@ -11,6 +11,7 @@ pub mod hash;
 pub mod image;
 pub mod indexing;
 pub mod isa;
+pub mod linalg;
 pub mod movement;
 pub mod norm;
 pub mod optimize;

@@ -5,6 +5,7 @@ pub mod check;
 pub mod control;
 pub mod file;
 pub mod image;
+pub mod linalg;
 pub mod math;
 pub mod nn;
 pub mod random;
@@ -415,6 +416,23 @@ pub static ALL: &[&OpDef] = &[
     &image::resize::RESIZE_BILINEAR_GRAD,
     &image::resize::RESIZE_NEAREST_NEIGHBOR,
     &image::resize::RESIZE_NEAREST_NEIGHBOR_GRAD,
+    // linalg
+    &linalg::cholesky::BATCH_CHOLESKY,
+    &linalg::cholesky::CHOLESKY,
+    &linalg::cholesky::CHOLESKY_GRAD,
+    &linalg::cross::CROSS,
+    &linalg::eigen::SELF_ADJOINT_EIG_V2,
+    &linalg::einsum::EINSUM,
+    &linalg::inverse::BATCH_MATRIX_INVERSE,
+    &linalg::inverse::LOG_MATRIX_DETERMINANT,
+    &linalg::inverse::MATRIX_DETERMINANT,
+    &linalg::inverse::MATRIX_INVERSE,
+    &linalg::lu::LU,
+    &linalg::qr::QR,
+    &linalg::solve::MATRIX_SOLVE,
+    &linalg::solve::MATRIX_SOLVE_LS,
+    &linalg::solve::MATRIX_TRIANGULAR_SOLVE,
+    &linalg::svd::SVD,
     // nn
     &nn::activation::ELU,
     &nn::activation::LEAKY_RELU,
@@ -483,12 +501,29 @@ pub static ALL: &[&OpDef] = &[
     &nn::softmax::SOFTMAX,
     // random
     &random::gamma::RANDOM_GAMMA,
+    &random::gamma_grad::RANDOM_GAMMA_GRAD,
     &random::multinomial::MULTINOMIAL,
     &random::parameterized_truncated_normal::PARAMETERIZED_TRUNCATED_NORMAL,
     &random::poisson::RANDOM_POISSON,
     &random::poisson::RANDOM_POISSON_V2,
     &random::shuffle::RANDOM_SHUFFLE,
     &random::standard_normal::RANDOM_STANDARD_NORMAL,
+    &random::stateless::STATELESS_MULTINOMIAL,
+    &random::stateless::STATELESS_RANDOM_GAMMA_V2,
+    &random::stateless::STATELESS_RANDOM_GET_ALG,
+    &random::stateless::STATELESS_RANDOM_GET_KEY_COUNTER,
+    &random::stateless::STATELESS_RANDOM_GET_KEY_COUNTER_ALG,
+    &random::stateless::STATELESS_RANDOM_NORMAL,
+    &random::stateless::STATELESS_RANDOM_NORMAL_V2,
+    &random::stateless::STATELESS_RANDOM_POISSON,
+    &random::stateless::STATELESS_RANDOM_UNIFORM,
+    &random::stateless::STATELESS_RANDOM_UNIFORM_FULL_INT,
+    &random::stateless::STATELESS_RANDOM_UNIFORM_FULL_INT_V2,
+    &random::stateless::STATELESS_RANDOM_UNIFORM_INT,
+    &random::stateless::STATELESS_RANDOM_UNIFORM_INT_V2,
+    &random::stateless::STATELESS_RANDOM_UNIFORM_V2,
+    &random::stateless::STATELESS_TRUNCATED_NORMAL,
+    &random::stateless::STATELESS_TRUNCATED_NORMAL_V2,
     &random::truncated_normal::TRUNCATED_NORMAL,
     &random::uniform::RANDOM_UNIFORM,
     &random::uniform_int::RANDOM_UNIFORM_INT,

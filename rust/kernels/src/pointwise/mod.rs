@@ -18,6 +18,7 @@ pub use compare::{Compare, Logical, Predicate, compare, logical, logical_not, pr
 pub use complex::{ComplexPart, complex, part};
 pub use select::{clip, select, select_rows};
 pub use space::{Space, broadcast_dims, map_into, zip_into, zip_new};
+pub use special::digamma;
 pub use unary::{Unary, leaky_relu, unary};
 
 use crate::{DType, KernelError};

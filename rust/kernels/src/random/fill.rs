@@ -41,6 +41,39 @@ pub struct UniformI64 {
     pub range: u64,
 }
 
+/// All 32-bit values.
+#[derive(Clone, Copy)]
+pub struct UniformBits;
+/// All 64-bit values.
+#[derive(Clone, Copy)]
+pub struct UniformBits64;
+
+impl Distribution for UniformBits {
+    type T = u32;
+    const GROUP: usize = 4;
+    const NS: f64 = 2.0;
+    #[inline(always)]
+    fn draw(self, w: &[Words; 4], out: &mut [u32; 4 * LANES]) {
+        for l in 0..LANES {
+            for j in 0..4 {
+                out[4 * l + j] = w[j][l];
+            }
+        }
+    }
+}
+impl Distribution for UniformBits64 {
+    type T = u64;
+    const GROUP: usize = 2;
+    const NS: f64 = 2.0;
+    #[inline(always)]
+    fn draw(self, w: &[Words; 4], out: &mut [u64; 4 * LANES]) {
+        for l in 0..LANES {
+            for j in 0..2 {
+                out[2 * l + j] = w[2 * j][l] as u64 | (w[2 * j + 1][l] as u64) << 32;
+            }
+        }
+    }
+}
 impl Distribution for Uniform {
     type T = f32;
     const GROUP: usize = 4;

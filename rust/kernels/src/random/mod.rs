@@ -5,16 +5,18 @@
 mod discrete;
 mod fill;
 mod gamma;
+mod gamma_grad;
 mod libm;
 mod philox;
 mod truncated;
 
 pub use discrete::{multinomial, shuffle};
 pub use fill::{
-    Distribution, Narrow, Normal, NormalF64, Uniform, UniformF64, UniformI64, UniformInt, fill, narrow, truncated_normal, truncated_normal_f64,
-    uniform_narrow,
+    Distribution, Narrow, Normal, NormalF64, Uniform, UniformBits, UniformBits64, UniformF64, UniformI64, UniformInt, fill, narrow, truncated_normal,
+    truncated_normal_f64, uniform_narrow,
 };
 pub use gamma::{gamma, poisson};
+pub use gamma_grad::gamma_derivative;
 pub use philox::Philox;
 pub use truncated::truncated_between;
 

@@ -20,6 +20,20 @@ impl Philox {
     pub fn new(seed: u64, seed2: u64) -> Philox {
         Philox { key: [seed as u32, (seed >> 32) as u32], low: 0, high: seed2 }
     }
+    /// The generator of the stateless ops for a seed of two numbers, whose bits are mixed first.
+    pub fn scrambled(seed: u64, seed2: u64) -> Philox {
+        let mut mixer = Philox { key: [0x3EC8_F720, 0x0246_1E29], low: seed, high: seed2 };
+        let [a, b, c, d] = mixer.block();
+        Philox { key: [a, b], low: 0, high: c as u64 | (d as u64) << 32 }
+    }
+    /// The position that a key and the words of a counter stand for.
+    pub fn from_state(key: u64, low: u64, high: u64) -> Philox {
+        Philox { key: [key as u32, (key >> 32) as u32], low, high }
+    }
+    /// The key, and the counter's lower and upper half.
+    pub fn state(&self) -> (u64, [u64; 2]) {
+        (self.key[0] as u64 | (self.key[1] as u64) << 32, [self.low, self.high])
+    }
     /// Move forward by `blocks`.
     pub fn skip(&mut self, blocks: u64) {
         let (low, carry) = self.low.overflowing_add(blocks);

@@ -115,6 +115,11 @@ fn products(c: &mut GradCtx, op: &'static str, mark: bool) -> Result<(Out, Out)>
 fn grad(c: &mut GradCtx) -> Result<()> {
     let op = if c.node().op_name() == "BatchMatMulV3" { "BatchMatMulV3" } else { "BatchMatMulV2" };
     let (gx, gy) = products(c, op, true)?;
+    set_unbroadcast(c, gx, gy)
+}
+
+/// Set the gradients of two stacks of matrices, summed over the outer axes along which either was repeated.
+pub(crate) fn set_unbroadcast(c: &mut GradCtx, gx: Out, gy: Out) -> Result<()> {
     let (x, y) = (c.input(0), c.input(1));
     let (sx, sy) = (c.shape_of(x).clone(), c.shape_of(y).clone());
     let batch = |s: &Shape| s.rank().map(|r| s.sub(0..r.saturating_sub(2)));

@@ -25,7 +25,18 @@ pub static RANDOM_GAMMA: OpDef = OpDef {
         c.set(0, out);
         Ok(())
     }),
-    grad: Grad::Missing("the derivative of a gamma variate by alpha is not available"),
+    grad: Grad::Rule(|c| {
+        let (shape, alpha, sample, g) = (c.input(0), c.input(1), c.output(0), c.grad(0)?);
+        let by = c.call("RandomGammaGrad", &[alpha, sample])?;
+        let product = c.mul(g, by)?;
+        let size = c.call("Size", &[shape])?;
+        let (zero, one) = (c.int_scalar(0)?, c.int_scalar(1)?);
+        let axes = c.call("Range", &[zero, size, one])?;
+        let r = c.sum(product, axes, false)?;
+        let r = c.reshape_like(r, alpha)?;
+        c.set(1, r);
+        Ok(())
+    }),
     sample: Some(|d| {
         let dims = d.dims(0, 2);
         let alpha = d.dims(0, 1);

@@ -1,11 +1,13 @@
 //! Random draws. A node keeps its own generator in each session; values are TensorFlow's, bit for bit.
 
 pub mod gamma;
+pub mod gamma_grad;
 pub mod multinomial;
 pub mod parameterized_truncated_normal;
 pub mod poisson;
 pub mod shuffle;
 pub mod standard_normal;
+pub mod stateless;
 pub mod truncated_normal;
 pub mod uniform;
 pub mod uniform_int;

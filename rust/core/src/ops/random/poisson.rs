@@ -8,7 +8,18 @@ use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
 use crate::testing::cases::Case;
 
-const COUNTS: &[DType] = &[DType::F16, DType::F32, DType::F64, DType::I32, DType::I64];
+pub(super) const COUNTS: &[DType] = &[DType::F16, DType::F32, DType::F64, DType::I32, DType::I64];
+
+/// The largest count of a type.
+pub(super) fn highest(dtype: DType) -> f64 {
+    match dtype {
+        DType::F16 => 65504.0,
+        DType::F32 => f32::MAX as f64,
+        DType::I32 => i32::MAX as f64,
+        DType::I64 => i64::MAX as f64,
+        _ => f64::MAX,
+    }
+}
 
 fn kernel(c: &mut KernelCtx) -> Result<()> {
     let mut dims = sizes(c, 0)?;
@@ -16,13 +27,7 @@ fn kernel(c: &mut KernelCtx) -> Result<()> {
     let rates = doubles(c.input(1))?;
     let mut out = Tensor::try_scratch(c.output_dtype(0), &dims)?;
     let at = reserve_elements(c, out.len())?;
-    let highest = match out.dtype() {
-        DType::F16 => 65504.0,
-        DType::F32 => f32::MAX as f64,
-        DType::I32 => i32::MAX as f64,
-        DType::I64 => i64::MAX as f64,
-        _ => f64::MAX,
-    };
+    let highest = highest(out.dtype());
     store_floats!(out.dtype(), out, convert => random::poisson(at, &rates, highest, out, convert));
     c.set(0, out);
     Ok(())

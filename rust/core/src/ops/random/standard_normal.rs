@@ -1,12 +1,24 @@
 //! RandomStandardNormal: normal floats with mean 0 and deviation 1.
 
-use graphpb_kernels::random::{self, Normal, NormalF64};
+use graphpb_kernels::random::{self, Normal, NormalF64, Philox};
 use graphpb_kernels::{DType, Tensor, bf16, f16};
 
 use super::{SEEDS, reserve_elements, shape_from_input, sizes};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::registry::*;
 use crate::testing::cases::Case;
+
+/// Fill a tensor from `at` on.
+pub(super) fn fill_normal(at: Philox, out: &mut Tensor) -> Result<()> {
+    match out.dtype() {
+        DType::F32 => random::fill(Normal, at, out.slice_mut()),
+        DType::F64 => random::fill(NormalF64, at, out.slice_mut()),
+        DType::F16 => random::narrow::<f16>(out.slice_mut(), |o| random::fill(Normal, at, o)),
+        DType::BF16 => random::narrow::<bf16>(out.slice_mut(), |o| random::fill(Normal, at, o)),
+        d => return Err(Error::unimplemented(format!("no kernel for type {}", d.name()))),
+    }
+    Ok(())
+}
 
 pub static RANDOM_STANDARD_NORMAL: OpDef = OpDef {
     name: "RandomStandardNormal",
@@ -19,13 +31,7 @@ pub static RANDOM_STANDARD_NORMAL: OpDef = OpDef {
     kernel: Kernel::Plain(|c| {
         let mut out = Tensor::try_scratch(c.output_dtype(0), &sizes(c, 0)?)?;
         let at = reserve_elements(c, out.len())?;
-        match out.dtype() {
-            DType::F32 => random::fill(Normal, at, out.slice_mut()),
-            DType::F64 => random::fill(NormalF64, at, out.slice_mut()),
-            DType::F16 => random::narrow::<f16>(out.slice_mut(), |o| random::fill(Normal, at, o)),
-            DType::BF16 => random::narrow::<bf16>(out.slice_mut(), |o| random::fill(Normal, at, o)),
-            d => return Err(Error::unimplemented(format!("no kernel for type {}", d.name()))),
-        }
+        fill_normal(at, &mut out)?;
         c.set(0, out);
         Ok(())
     }),

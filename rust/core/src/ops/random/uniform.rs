@@ -1,12 +1,24 @@
 //! RandomUniform: floats in [0, 1).
 
-use graphpb_kernels::random::{self, Uniform, UniformF64};
+use graphpb_kernels::random::{self, Philox, Uniform, UniformF64};
 use graphpb_kernels::{DType, Tensor, bf16, f16};
 
 use super::{SEEDS, reserve_elements, shape_from_input, sizes};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::registry::*;
 use crate::testing::cases::Case;
+
+/// Fill a tensor from `at` on.
+pub(super) fn fill_uniform(at: Philox, out: &mut Tensor) -> Result<()> {
+    match out.dtype() {
+        DType::F32 => random::fill(Uniform, at, out.slice_mut()),
+        DType::F64 => random::fill(UniformF64, at, out.slice_mut()),
+        DType::F16 => random::uniform_narrow::<f16>(at, out.slice_mut()),
+        DType::BF16 => random::uniform_narrow::<bf16>(at, out.slice_mut()),
+        d => return Err(Error::unimplemented(format!("no kernel for type {}", d.name()))),
+    }
+    Ok(())
+}
 
 pub static RANDOM_UNIFORM: OpDef = OpDef {
     name: "RandomUniform",
@@ -19,13 +31,7 @@ pub static RANDOM_UNIFORM: OpDef = OpDef {
     kernel: Kernel::Plain(|c| {
         let mut out = Tensor::try_scratch(c.output_dtype(0), &sizes(c, 0)?)?;
         let at = reserve_elements(c, out.len())?;
-        match out.dtype() {
-            DType::F32 => random::fill(Uniform, at, out.slice_mut()),
-            DType::F64 => random::fill(UniformF64, at, out.slice_mut()),
-            DType::F16 => random::uniform_narrow::<f16>(at, out.slice_mut()),
-            DType::BF16 => random::uniform_narrow::<bf16>(at, out.slice_mut()),
-            d => return Err(Error::unimplemented(format!("no kernel for type {}", d.name()))),
-        }
+        fill_uniform(at, &mut out)?;
         c.set(0, out);
         Ok(())
     }),
