@@ -1,7 +1,7 @@
 //! Derivatives of factorizations of symmetric matrices against central differences along symmetric directions.
 
-use graphpb::graph::builder::{Name, NewNode};
 use graphpb::grad::{GradValue, Options, gradients};
+use graphpb::graph::builder::{Name, NewNode};
 use graphpb::session::Session;
 use graphpb::{Graph, Out};
 use graphpb_kernels::{DType, Tensor};
