@@ -153,6 +153,16 @@ def test_constraint_holds_after_the_update():
         assert session.run(v) == 0.0
 
 
+def test_variables_may_come_as_a_view_of_a_dict():
+    with tf.Graph().as_default(), tf.Session() as session:
+        variables = {"a": tf.Variable(1.0), "b": tf.Variable(2.0), "c": tf.Variable(3.0)}
+        chosen = {name: variables[name] for name in "ab"}
+        train = tf.train.GradientDescentOptimizer(0.5).minimize(tf.add_n(list(variables.values())), var_list=chosen.values())
+        session.run(tf.global_variables_initializer())
+        session.run(train)
+        assert session.run(list(variables.values())) == [0.5, 1.5, 3.0]
+
+
 SCHEDULES = {
     "exponential": (lambda s: tf.train.exponential_decay(0.1, s, 3, 0.5), lambda s: 0.1 * 0.5 ** (s / 3)),
     "staircase": (lambda s: tf.train.exponential_decay(0.1, s, 3, 0.5, staircase=True), lambda s: 0.1 * 0.5 ** (s // 3)),

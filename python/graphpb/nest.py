@@ -4,8 +4,10 @@ import collections.abc
 
 
 def is_sequence(value):
-    """Tell whether a value is a structure and not a leaf: a list, tuple or dict, but not a string."""
-    return isinstance(value, collections.abc.Mapping) or isinstance(value, collections.abc.Sequence) and not isinstance(value, (str, bytes))
+    """Tell whether a value is a structure and not a leaf: a list, tuple, dict or view of a dict, but not a string."""
+    if isinstance(value, (collections.abc.Mapping, collections.abc.MappingView)):
+        return True
+    return isinstance(value, collections.abc.Sequence) and not isinstance(value, (str, bytes))
 
 
 is_nested = is_sequence
@@ -24,6 +26,8 @@ def _like(structure, items):
         return type(structure)((key, by_key[key]) for key in structure)
     if hasattr(structure, "_fields"):
         return type(structure)(*items)
+    if isinstance(structure, collections.abc.MappingView):
+        return items
     return type(structure)(items)
 
 

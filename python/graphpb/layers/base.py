@@ -9,8 +9,8 @@ from graphpb.graph.collections import GraphKeys, get_collection_ref
 from graphpb.graph.convert import convert_to_tensor
 from graphpb.graph.core import Operation, Tensor, get_default_graph
 from graphpb.graph.scopes import name_scope
+from graphpb.nest import flatten
 from graphpb.ops.cast import cast
-from graphpb.ops.dependencies import flat
 from graphpb.ops.shape import shape
 from graphpb.shapes import TensorShape
 from graphpb.variables.partition import PartitionedVariable
@@ -221,13 +221,13 @@ class Layer:
 
     def add_update(self, updates, inputs=None):
         """Add update operations, or functions that make them."""
-        for update in flat(updates):
+        for update in flatten(updates):
             update = update() if callable(update) else update
             self._updates.append(update if isinstance(update, Operation) else getattr(update, "op", update))
 
     def add_loss(self, losses, inputs=None):
         """Add losses, or functions that make them, to the layer and to the collection `regularization_losses`."""
-        made = [loss() if callable(loss) and not isinstance(loss, Tensor) else loss for loss in flat(losses)]
+        made = [loss() if callable(loss) and not isinstance(loss, Tensor) else loss for loss in flatten(losses)]
         made = [convert_to_tensor(loss) for loss in made if loss is not None]
         self._losses.extend(made)
         _add_new(made, GraphKeys.REGULARIZATION_LOSSES)
@@ -317,7 +317,7 @@ class Layer:
         with variable_scope(self._scope, reuse=True if self.built else self._reuse, auxiliary_name_scope=False) as scope:
             self._current_scope = scope
             inputs = _converted(inputs)
-            tensors = flat(inputs)
+            tensors = flatten(inputs)
             self._check_inputs(tensors)
             with name_scope(scope.original_name_scope):
                 if not self.built:
@@ -328,7 +328,7 @@ class Layer:
                     self.built = True
                 outputs = self.call(inputs, *args, **kwargs)
                 if self._activity_regularizer is not None:
-                    self._regularize_outputs(flat(outputs))
+                    self._regularize_outputs(flatten(outputs))
         _add_new(self._updates, GraphKeys.UPDATE_OPS)
         self._calls.append((inputs, outputs))
         return outputs

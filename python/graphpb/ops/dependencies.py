@@ -1,26 +1,16 @@
 """Operations run for their order: no_op, group, tuple, with_dependencies."""
 
-import builtins
-
 from graphpb.graph.composite import IndexedSlices
 from graphpb.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices, is_tensor
 from graphpb.graph.core import Operation, Tensor
 from graphpb.graph.scopes import colocate_with, control_dependencies, device, name_scope
+from graphpb.nest import flatten
 from graphpb.ops import raw
 
 
 def no_op(name=None):
     """Make an operation that does nothing, useful to hang control dependencies on."""
     return raw.NoOp(name=name)
-
-
-def flat(structure):
-    """The leaves of nested lists, tuples and dicts (by sorted key), in order."""
-    if isinstance(structure, dict):
-        structure = [structure[key] for key in sorted(structure)]
-    if isinstance(structure, (list, builtins.tuple)):
-        return [leaf for item in structure for leaf in flat(item)]
-    return [structure]
 
 
 def group(*inputs, **kwargs):
@@ -39,11 +29,11 @@ def group(*inputs, **kwargs):
     name = kwargs.pop("name", None)
     if kwargs:
         raise TypeError(f"Invalid keyword arguments: {list(kwargs)}.")
-    with name_scope(name, "group_deps", flat(inputs)) as name:
+    with name_scope(name, "group_deps", flatten(inputs)) as name:
         if not inputs:
             return no_op(name=name)
         by_device = {}
-        for item in flat(inputs):
+        for item in flatten(inputs):
             if isinstance(item, IndexedSlices):
                 item = item.values
             if not hasattr(item, "device"):

@@ -7,8 +7,9 @@ from graphpb.graph.convert import convert_to_tensor, convert_to_tensor_or_indexe
 from graphpb.graph.core import Tensor, get_default_graph
 from graphpb.graph.gradients import gradients
 from graphpb.graph.scopes import colocate_with, control_dependencies, name_scope
+from graphpb.nest import flatten
 from graphpb.ops import raw
-from graphpb.ops.dependencies import flat, group
+from graphpb.ops.dependencies import group
 from graphpb.ops.dependencies import tuple as gated
 from graphpb.ops.gather import unique
 from graphpb.ops.shape import shape
@@ -131,7 +132,7 @@ class Optimizer:
         if var_list is None:
             var_list = trainable_variables() + get_collection(GraphKeys.TRAINABLE_RESOURCE_VARIABLES)
         else:
-            var_list = [part for item in flat(var_list) for part in (item if isinstance(item, PartitionedVariable) else [item])]
+            var_list = [part for item in flatten(var_list) for part in (item if isinstance(item, PartitionedVariable) else [item])]
         if not var_list:
             raise ValueError("No variables to optimize.")
         grads = gradients(
