@@ -19,6 +19,7 @@ unsafe impl Send for Free {}
 
 static FREE: [Mutex<Free>; CLASSES] = [const { Mutex::new(Free(Vec::new())) }; CLASSES];
 static FREE_BYTES: AtomicUsize = AtomicUsize::new(0);
+static SYSTEM_BYTES: AtomicUsize = AtomicUsize::new(0);
 
 fn class_of(len: usize) -> usize {
     let units = len.div_ceil(ALIGN).max(1);
@@ -50,6 +51,7 @@ pub(crate) fn take(len: usize) -> (NonNull<u8>, usize) {
     let Ok(layout) = Layout::from_size_align(bytes, ALIGN) else { panic!("tensor of {len} bytes") };
     // SAFETY: the layout has a non-zero size. Zeroed once, so that the content is always initialised.
     let ptr = unsafe { alloc_zeroed(layout) };
+    SYSTEM_BYTES.fetch_add(bytes, Ordering::Relaxed);
     (NonNull::new(ptr).unwrap_or_else(|| handle_alloc_error(layout)), class)
 }
 
@@ -64,8 +66,15 @@ pub(crate) unsafe fn give(ptr: NonNull<u8>, class: usize) {
         return;
     }
     FREE_BYTES.fetch_sub(bytes, Ordering::Relaxed);
+    SYSTEM_BYTES.fetch_sub(bytes, Ordering::Relaxed);
     // SAFETY: allocated in `take` with this very layout.
     unsafe { dealloc(ptr.as_ptr(), Layout::from_size_align_unchecked(bytes, ALIGN)) }
+}
+
+/// Bytes that came from the system and did not go back: those in use, and the free ones. As long as the free ones stay
+/// below the limit this is the most that was ever in use at once.
+pub fn system_bytes() -> usize {
+    SYSTEM_BYTES.load(Ordering::Relaxed)
 }
 
 /// Free bytes that the pool holds.

@@ -1,10 +1,15 @@
 //! Enter, Exit, NextIteration, LoopCond: TensorFlow 1's loops as dataflow. The plan lowers whole loops; none of these runs alone.
 
+use crate::error::{Error, Result};
+use crate::grad::GradCtx;
 use crate::graph::infer::{same_as_input, unknown};
 use crate::registry::*;
 use graphpb_kernels::DType;
 
-const REASON: &str = "gradients of dataflow control flow come with the graph; build with tf.cond and tf.while_loop to differentiate here";
+pub(super) fn no_gradient(_: &mut GradCtx) -> Result<()> {
+    Err(Error::unimplemented("a loop of Enter, Merge, Switch, NextIteration and Exit nodes cannot be differentiated here")
+        .hint("build it with tf.while_loop, or let TensorFlow add the gradients: graphs that hold them run here"))
+}
 
 const ENTER_ATTRS: &[AttrSpec] = &[type_any("T"), string("frame_name"), flag("is_constant", false), int("parallel_iterations").default_int(10)];
 
@@ -13,7 +18,7 @@ const PIECE: OpDef = OpDef {
     outputs: &[arg("output", "T")],
     attrs: &[type_any("T")],
     kernel: Kernel::Control,
-    grad: Grad::Missing(REASON),
+    grad: Grad::Rule(no_gradient),
     ..OpDef::BASE
 };
 

@@ -1,12 +1,50 @@
 //! Switch, Merge and their reference forms: TensorFlow 1's conditionals as dataflow.
 
+use crate::grad::GradCtx;
+use crate::graph::attr::Attrs;
 use crate::graph::fact::Shape;
 use crate::graph::infer::ShapeCtx;
 use crate::registry::*;
 use crate::{Error, Result};
 use graphpb_kernels::DType;
 
-const REASON: &str = "gradients of dataflow control flow come with the graph; build with tf.cond and tf.while_loop to differentiate here";
+/// The gradient of whichever side was taken; zeros from a side that no gradient reaches.
+fn switch_grad(c: &mut GradCtx) -> Result<()> {
+    let pred = c.input(1);
+    if c.graph().node(pred.node).op_name() == "LoopCond" {
+        return super::loops::no_gradient(c);
+    }
+    let mut sides = Vec::new();
+    for i in 0..2 {
+        sides.push(if c.has_grad(i) {
+            c.grad(i)?
+        } else {
+            let y = c.output(i);
+            c.zeros_like(y)?
+        });
+    }
+    let merged = c.op_node("Merge", "cond_grad", &sides, Attrs::new())?;
+    c.set(0, merged.out(0));
+    Ok(())
+}
+
+/// The gradient goes to the input that was alive.
+fn merge_grad(c: &mut GradCtx) -> Result<()> {
+    let into_loop = |op: &str| matches!(op, "NextIteration" | "RefNextIteration" | "Enter" | "RefEnter");
+    let producers: Vec<_> = (0..c.inputs()).map(|i| c.input(i).node).collect();
+    if producers.iter().any(|&n| into_loop(c.graph().node(n).op_name())) {
+        return super::loops::no_gradient(c);
+    }
+    if c.inputs() != 2 {
+        return Err(Error::unimplemented(format!("the gradient of a Merge of {} tensors", c.inputs())));
+    }
+    let (g, taken) = (c.grad(0)?, c.output(1));
+    let second = c.cast(taken, DType::Bool)?;
+    let sides = c.op_node("Switch", "Switch", &[g, second], Attrs::new())?;
+    c.set(0, sides.out(0));
+    c.set(1, sides.out(1));
+    Ok(())
+}
 
 fn both(c: &mut ShapeCtx) -> Result<()> {
     let s = c.input(0).clone();
@@ -31,7 +69,7 @@ pub static SWITCH: OpDef = OpDef {
     attrs: &[type_any("T")],
     shape: both,
     kernel: Kernel::Control,
-    grad: Grad::Missing(REASON),
+    grad: Grad::Rule(switch_grad),
     ..OpDef::BASE
 };
 
@@ -44,7 +82,7 @@ pub static REF_SWITCH: OpDef = OpDef {
     traits: Traits::ALLOWS_UNINITIALIZED,
     shape: both,
     kernel: Kernel::Control,
-    grad: Grad::Missing(REASON),
+    grad: Grad::Rule(switch_grad),
     ..OpDef::BASE
 };
 
@@ -56,7 +94,7 @@ pub static MERGE: OpDef = OpDef {
     attrs: &[type_any("T"), count("N")],
     shape: merged,
     kernel: Kernel::Control,
-    grad: Grad::Missing(REASON),
+    grad: Grad::Rule(merge_grad),
     ..OpDef::BASE
 };
 
@@ -68,7 +106,7 @@ pub static REF_MERGE: OpDef = OpDef {
     attrs: &[type_any("T"), count("N")],
     shape: merged,
     kernel: Kernel::Control,
-    grad: Grad::Missing(REASON),
+    grad: Grad::Rule(merge_grad),
     ..OpDef::BASE
 };
 
