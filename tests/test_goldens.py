@@ -11,7 +11,7 @@ import script_player
 from google.protobuf import text_format
 from graphpb import protos
 
-FOLDERS = ["", "layers", "optimizers", "scopes", "losses", "nn", "random", "arrays", "gradients", "edges", "rnn"]
+FOLDERS = ["", "layers", "optimizers", "scopes", "losses", "metrics", "nn", "random", "arrays", "strings", "image", "gradients", "edges", "rnn"]
 """Folders of tests/scripts whose scripts must pass; later parts add theirs."""
 
 WAITING = {

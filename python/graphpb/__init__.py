@@ -228,6 +228,7 @@ from graphpb.ops.gather import tensor_scatter_sub as tensor_scatter_sub  # noqa:
 from graphpb.ops.gather import tensor_scatter_update as tensor_scatter_update  # noqa: E402
 from graphpb.ops.gather import unique as unique  # noqa: E402
 from graphpb.ops.gather import unique_with_counts as unique_with_counts  # noqa: E402
+from graphpb.ops.image_frame import extract_image_patches as extract_image_patches  # noqa: E402
 from graphpb.ops.linalg import cholesky as cholesky  # noqa: E402
 from graphpb.ops.linalg import cholesky_solve as cholesky_solve  # noqa: E402
 from graphpb.ops.linalg import cross as cross  # noqa: E402
@@ -351,6 +352,19 @@ from graphpb.ops.state import scatter_nd_sub as scatter_nd_sub  # noqa: E402
 from graphpb.ops.state import scatter_nd_update as scatter_nd_update  # noqa: E402
 from graphpb.ops.state import scatter_sub as scatter_sub  # noqa: E402
 from graphpb.ops.state import scatter_update as scatter_update  # noqa: E402
+from graphpb.ops.strings import as_string as as_string  # noqa: E402
+from graphpb.ops.strings import decode_base64 as decode_base64  # noqa: E402
+from graphpb.ops.strings import encode_base64 as encode_base64  # noqa: E402
+from graphpb.ops.strings import reduce_join as reduce_join  # noqa: E402
+from graphpb.ops.strings import regex_replace as regex_replace  # noqa: E402
+from graphpb.ops.strings import string_join as string_join  # noqa: E402
+from graphpb.ops.strings import string_split as string_split  # noqa: E402
+from graphpb.ops.strings import string_strip as string_strip  # noqa: E402
+from graphpb.ops.strings import string_to_hash_bucket as string_to_hash_bucket  # noqa: E402
+from graphpb.ops.strings import string_to_hash_bucket_fast as string_to_hash_bucket_fast  # noqa: E402
+from graphpb.ops.strings import string_to_hash_bucket_strong as string_to_hash_bucket_strong  # noqa: E402
+from graphpb.ops.strings import string_to_number as string_to_number  # noqa: E402
+from graphpb.ops.strings import substr as substr  # noqa: E402
 from graphpb.ops.unary import abs as abs  # noqa: E402
 from graphpb.ops.unary import acos as acos  # noqa: E402
 from graphpb.ops.unary import acosh as acosh  # noqa: E402
