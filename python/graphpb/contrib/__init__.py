@@ -2,15 +2,22 @@
 
 import importlib
 
-_PARTS = ("framework", "layers", "legacy_seq2seq", "rnn", "seq2seq")
+_PARTS = ("distributions", "eager", "framework", "layers", "rnn", "seq2seq", "legacy_seq2seq", "training", "util")
 
 
 def __getattr__(name):
     if name in _PARTS or name == "slim":
-        module = importlib.import_module(f"graphpb.contrib.{'layers' if name == 'slim' else name}")
-        globals()[name] = module
-        return module
-    raise AttributeError(f"module 'graphpb.contrib' has no attribute {name!r}: of tf.contrib, graphpb has {', '.join(_PARTS)}")
+        path = {"slim": "graphpb.contrib.layers", "distributions": "graphpb.distributions"}.get(name, f"graphpb.contrib.{name}")
+        try:
+            module = importlib.import_module(path)
+        except ModuleNotFoundError as error:
+            if error.name != path:
+                raise
+        else:
+            globals()[name] = module
+            return module
+    here = [part for part in _PARTS if part in globals() or importlib.util.find_spec(f"graphpb.contrib.{part}")]
+    raise AttributeError(f"module 'graphpb.contrib' has no attribute {name!r}: of tf.contrib, graphpb has {', '.join(here)}")
 
 
 def __dir__():

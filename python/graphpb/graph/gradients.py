@@ -263,7 +263,7 @@ def custom_gradient(f: Callable[..., Any] | None = None) -> Callable[..., Any]:
 
         name = f"CustomGradient-{_custom_count}"
         _custom_count += 1
-        args = tuple(raw.Identity(input=convert_to_tensor(x)) for x in args)
+        args = tuple(convert_to_tensor(x) for x in args)
         result, grad = f(*args, **kwargs)
         several = isinstance(result, (list, tuple))
         outputs = [convert_to_tensor(r) for r in (result if several else [result])]

@@ -71,6 +71,10 @@ from graphpb.nn.sampling import nce_loss as nce_loss
 from graphpb.nn.sampling import nth_element as nth_element
 from graphpb.nn.sampling import sampled_softmax_loss as sampled_softmax_loss
 from graphpb.nn.sampling import top_k as top_k
+from graphpb.ops.random import all_candidate_sampler as all_candidate_sampler
+from graphpb.ops.random import compute_accidental_hits as compute_accidental_hits
+from graphpb.ops.random import log_uniform_candidate_sampler as log_uniform_candidate_sampler
+from graphpb.ops.random import uniform_candidate_sampler as uniform_candidate_sampler
 from graphpb.ops.unary import log_sigmoid as log_sigmoid
 from graphpb.ops.unary import sigmoid as sigmoid
 from graphpb.ops.unary import tanh as tanh

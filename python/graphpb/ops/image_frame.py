@@ -258,8 +258,8 @@ def crop_to_bounding_box(image, offset_height, offset_width, target_height, targ
         asserts += check(greater_equal_of(width, target_width + offset_width), "width must be >= target + offset.")
         asserts += check(greater_equal_of(height, target_height + offset_height), "height must be >= target + offset.")
         image = with_dependencies(asserts, image)
-        size = stack([shape(image)[0], target_height, target_width, shape(image)[3]])
-        cropped = slice(image, stack([0, offset_height, offset_width, 0]), size)
+        begin = stack([0, offset_height, offset_width, 0])
+        cropped = slice(image, begin, stack([shape(image)[0], target_height, target_width, shape(image)[3]]))
         cropped.set_shape([None if is_tensor(i) else i for i in (count, target_height, target_width, depth)])
         return cropped if batch else squeeze(cropped, axis=[0])
 

@@ -1,5 +1,6 @@
 """Random tensors and their seeds: Philox streams given by a graph seed and an op seed, as TensorFlow's."""
 
+import collections
 import weakref
 
 import numpy as np
@@ -234,23 +235,42 @@ def random_poisson(lam, shape, dtype=dtypes.float32, seed=None, name=None):
 
 
 def _sampler(op):
+    result = collections.namedtuple(op, ["sampled_candidates", "true_expected_count", "sampled_expected_count"])
+
     def function(true_classes, num_true, num_sampled, unique, range_max, seed=None, name=None):
-        drawn = getattr(raw, op)(
-            true_classes=true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique, range_max=range_max, name=name, **_seeds(seed)
+        drawn = raw.apply_op(
+            op, name=name, true_classes=true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique, range_max=range_max, **_seeds(seed)
         )
-        return tuple(drawn)
+        return result(*drawn)
 
     return function
 
 
 uniform_candidate_sampler = _sampler("UniformCandidateSampler")
-uniform_candidate_sampler.__doc__ = """Draw classes uniformly; returns (sampled [num_sampled], true_expected_count, sampled_expected_count)."""
+uniform_candidate_sampler.__doc__ = """Draw classes uniformly.
+
+    Args:
+      true_classes: int64 [batch, num_true].
+      num_true, num_sampled: Python integers.
+      unique: Draw every class at most once.
+      range_max: The number of classes.
+      seed: Integer, see `tf.set_random_seed`.
+      name: Name of the node; default `UniformCandidateSampler`.
+
+    Returns:
+      (sampled_candidates int64 [num_sampled], true_expected_count float32 [batch, num_true], sampled_expected_count float32 [num_sampled]).
+    """
 log_uniform_candidate_sampler = _sampler("LogUniformCandidateSampler")
 log_uniform_candidate_sampler.__doc__ = (
-    """Draw classes with probability log((k+2)/(k+1)) / log(range_max+1); returns as `uniform_candidate_sampler`."""
+    """Draw classes with probability log((k+2)/(k+1)) / log(range_max+1); arguments and results as `uniform_candidate_sampler`."""
 )
-learned_unigram_candidate_sampler = _sampler("LearnedUnigramCandidateSampler")
-learned_unigram_candidate_sampler.__doc__ = """Draw classes by their counts so far; returns as `uniform_candidate_sampler`."""
+
+
+def all_candidate_sampler(true_classes, num_true, num_sampled, unique, seed=None, name=None):
+    """Take all classes below `num_sampled`; results as `uniform_candidate_sampler`."""
+    return tuple(
+        raw.AllCandidateSampler(true_classes=true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique, name=name, **_seeds(seed))
+    )
 
 
 def compute_accidental_hits(true_classes, sampled_candidates, num_true, seed=None, name=None):

@@ -81,7 +81,7 @@ class ResourceVariable(Variable):
             self._initial_value = initial
             with name_scope("IsInitialized"):
                 self._is_initialized = raw.VarIsInitializedOp(resource=self._handle)
-            with name_scope("Assign") as assign_scope:
+            with name_scope("Assign") as assign_scope, graph.colocate_with(None, ignore_existing=True):
                 from graphpb.variables.variable import _guarded
 
                 self._initializer_op = raw.AssignVariableOp(resource=self._handle, value=_guarded(self._handle_name, initial), name=assign_scope)
@@ -173,8 +173,9 @@ class ResourceVariable(Variable):
         return self._handle
 
     def value(self):
-        """Read the variable here, colocated with it."""
-        return self._read()
+        """Read the variable here."""
+        with self._handle.graph.colocate_with(None, ignore_existing=True):
+            return self._read()
 
     def read_value(self):
         """Read the variable and return a copy of the value."""
@@ -185,8 +186,7 @@ class ResourceVariable(Variable):
     def sparse_read(self, indices, name=None):
         """Read rows of the variable."""
         with name_scope("Gather" if name is None else name) as scope:
-            value = raw.ResourceGather(resource=self._handle, indices=indices, dtype=self._dtype, name=scope)
-            return raw.Identity(input=value)
+            return raw.ResourceGather(resource=self._handle, indices=indices, dtype=self._dtype, name=scope)
 
     def gather_nd(self, indices, name=None):
         """Read elements or slices of the variable by coordinates."""

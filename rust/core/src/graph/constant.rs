@@ -89,6 +89,7 @@ impl Graph {
         };
         let known = match node.op_name() {
             "Shape" => node.inputs.first().map(|&i| self.shape(i).clone()),
+            "VariableShape" => node.inputs.first().and_then(|&i| self.handle(i)).map(|(_, s)| s),
             "ShapeN" => node.inputs.get(out.index as usize).map(|&i| self.shape(i).clone()),
             "Pack" if node.attrs.int("axis").is_ok_and(|a| a == 0) => {
                 Some(Shape::of(&node.inputs.iter().map(|&i| self.scalar_value(i, depth)).collect::<Vec<_>>()))

@@ -410,6 +410,11 @@ pub static ALL: &[&OpDef] = &[
     &file::whole::READ_FILE,
     &file::whole::WRITE_FILE,
     // image
+    &image::color::ADJUST_CONTRAST_V2,
+    &image::color::ADJUST_HUE,
+    &image::color::ADJUST_SATURATION,
+    &image::color::HSV_TO_RGB,
+    &image::color::RGB_TO_HSV,
     &image::resize::RESIZE_BICUBIC,
     &image::resize::RESIZE_BICUBIC_GRAD,
     &image::resize::RESIZE_BILINEAR,
@@ -500,6 +505,10 @@ pub static ALL: &[&OpDef] = &[
     &nn::softmax::LOG_SOFTMAX,
     &nn::softmax::SOFTMAX,
     // random
+    &random::candidates::ALL_CANDIDATE_SAMPLER,
+    &random::candidates::COMPUTE_ACCIDENTAL_HITS,
+    &random::candidates::LOG_UNIFORM_CANDIDATE_SAMPLER,
+    &random::candidates::UNIFORM_CANDIDATE_SAMPLER,
     &random::gamma::RANDOM_GAMMA,
     &random::gamma_grad::RANDOM_GAMMA_GRAD,
     &random::multinomial::MULTINOMIAL,

@@ -17,7 +17,7 @@ pub use fill::{
 };
 pub use gamma::{gamma, poisson};
 pub use gamma_grad::gamma_derivative;
-pub use philox::Philox;
+pub use philox::{Philox, Stream};
 pub use truncated::truncated_between;
 
 #[cfg(test)]

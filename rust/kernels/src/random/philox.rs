@@ -92,7 +92,7 @@ fn round(c: [u32; 4], k: [u32; 2]) -> [u32; 4] {
 }
 
 /// Single words or pairs of a stream, one after the other.
-pub(super) struct Stream {
+pub struct Stream {
     gen_: Philox,
     block: [u32; 4],
     used: usize,

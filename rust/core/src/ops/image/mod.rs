@@ -1,3 +1,4 @@
 //! Images.
 
+pub mod color;
 pub mod resize;

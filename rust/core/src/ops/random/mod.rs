@@ -1,5 +1,6 @@
 //! Random draws. A node keeps its own generator in each session; values are TensorFlow's, bit for bit.
 
+pub mod candidates;
 pub mod gamma;
 pub mod gamma_grad;
 pub mod multinomial;
