@@ -414,6 +414,7 @@ from graphpb.train.clip import clip_by_global_norm as clip_by_global_norm  # noq
 from graphpb.train.clip import clip_by_norm as clip_by_norm  # noqa: E402
 from graphpb.train.clip import clip_by_value as clip_by_value  # noqa: E402
 from graphpb.train.clip import global_norm as global_norm  # noqa: E402
+from graphpb.variables.creators import variable_creator_scope as variable_creator_scope  # noqa: E402
 
 # Variables
 from graphpb.variables.partition import fixed_size_partitioner as fixed_size_partitioner  # noqa: E402
@@ -452,7 +453,7 @@ from graphpb.variables.variable import trainable_variables as trainable_variable
 from graphpb.variables.variable import variables_initializer as variables_initializer  # noqa: E402
 
 _LAZY = (
-    "app compat config contrib data debug distributions examples feature_column flags gfile graph_util image initializers io keras layers linalg logging "
+    "app compat config contrib data debug distributions estimator examples feature_column flags gfile graph_util image initializers io keras layers linalg logging "
     "lookup losses math metrics nn profiler protos python_io random resource_loader saved_model sets sparse spectral strings summary sysconfig test train "
     "user_ops version manip bitwise debugging nest"
 ).split()

@@ -98,5 +98,3 @@ def make_all(module_name, doc_string_modules=None):
 def tf2_enabled():
     """False: graphpb has TensorFlow 1's behaviour."""
     return False
-
-

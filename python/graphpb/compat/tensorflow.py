@@ -91,7 +91,7 @@ def _homes(path, name):
 
 
 def _is_module(path):
-    return path in _PACKAGES or any(True for _ in _homes(path, "*"))
+    return path in _PACKAGES or any(True for _ in _homes(path, "*")) or any(key.startswith(path + ".") for key in _NAMES)
 
 
 def _lookup(path, name):
@@ -101,7 +101,9 @@ def _lookup(path, name):
             return getattr(importlib.import_module(module), other or name)
         except (AttributeError, ImportError):
             continue
-    raise AttributeError(f"module 'tensorflow.{path}' has no attribute {name!r}: of TensorFlow's internal modules, graphpb has what programs use most")
+    raise AttributeError(
+        f"module 'tensorflow.{path}' has no attribute {name!r}: of TensorFlow's internal modules, graphpb has what programs use most"
+    )
 
 
 class _Internal(types.ModuleType):

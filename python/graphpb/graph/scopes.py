@@ -103,7 +103,8 @@ class ControlDependencies:
 def as_operation(graph: Any, value: Any) -> Any:
     """The operation that a control input stands for. TypeError: `Can not convert a … into a Tensor or Operation.`"""
     core = _core()
-    if hasattr(value, "values") and hasattr(value, "indices"):
+    # To wait for a resource variable reads it not: its handle, or the write that it stands for, is enough.
+    if (hasattr(value, "values") and hasattr(value, "indices")) or (hasattr(value, "_handle") and hasattr(value, "op")):
         return value.op
     element = graph.as_graph_element(value)
     return element.op if isinstance(element, core.Tensor) else element

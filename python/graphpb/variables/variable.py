@@ -10,6 +10,7 @@ from graphpb.graph.collections import GraphKeys
 from graphpb.graph.convert import convert_to_tensor, register_tensor_conversion_function
 from graphpb.graph.function import init_scope
 from graphpb.ops import operators, raw
+from graphpb.variables.creators import Created
 
 
 def _class_of(name: str) -> Any:
@@ -26,7 +27,7 @@ def check_liftable(initial_value: Any, name: str | None) -> None:
         )
 
 
-class Variable:
+class Variable(metaclass=Created):
     """A tensor that keeps its value between runs.
 
     Adds, named after the variable: `<name>` (VariableV2), `<name>/Assign`, `<name>/read`, and the initial value's nodes.
@@ -45,6 +46,7 @@ class Variable:
     """
 
     __array_priority__ = 100
+    _is_base_variable = True
 
     def __new__(cls, *args: Any, use_resource: Any = None, variable_def: Any = None, **kwargs: Any) -> Any:
         """A ref variable, or a resource variable where it is asked for or the scope's default."""
