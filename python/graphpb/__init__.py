@@ -113,6 +113,12 @@ from graphpb.initializers import uniform_unit_scaling_initializer as uniform_uni
 from graphpb.initializers import variance_scaling_initializer as variance_scaling_initializer  # noqa: E402
 from graphpb.initializers import zeros_initializer as zeros_initializer  # noqa: E402
 from graphpb.metrics.streaming import confusion_matrix as confusion_matrix  # noqa: E402
+from graphpb.ops.array import reverse as reverse_v2  # noqa: E402, F401
+from graphpb.graph.gradients import NotDifferentiable as no_gradient  # noqa: E402, F401
+from graphpb.ops.array import batch_to_space as batch_to_space  # noqa: E402, F401
+from graphpb.ops.array import space_to_batch as space_to_batch  # noqa: E402, F401
+from graphpb.ops.math import polygamma as polygamma  # noqa: E402, F401
+from graphpb.ops.math import zeta as zeta  # noqa: E402, F401
 from graphpb.ops.array import batch_to_space_nd as batch_to_space_nd  # noqa: E402
 from graphpb.ops.array import broadcast_to as broadcast_to  # noqa: E402
 from graphpb.ops.array import concat as concat  # noqa: E402
@@ -335,9 +341,11 @@ from graphpb.ops.shape import shape_n as shape_n  # noqa: E402
 from graphpb.ops.shape import size as size  # noqa: E402
 from graphpb.ops.sparse import sparse_add as sparse_add  # noqa: E402
 from graphpb.ops.sparse import sparse_concat as sparse_concat  # noqa: E402
+from graphpb.ops.sparse import sparse_fill_empty_rows as sparse_fill_empty_rows  # noqa: E402
 from graphpb.ops.sparse import sparse_reduce_sum as sparse_reduce_sum  # noqa: E402
 from graphpb.ops.sparse import sparse_reorder as sparse_reorder  # noqa: E402
 from graphpb.ops.sparse import sparse_reshape as sparse_reshape  # noqa: E402
+from graphpb.ops.sparse import sparse_retain as sparse_retain  # noqa: E402
 from graphpb.ops.sparse import sparse_tensor_dense_matmul as sparse_tensor_dense_matmul  # noqa: E402
 from graphpb.ops.sparse import sparse_tensor_to_dense as sparse_tensor_to_dense  # noqa: E402
 from graphpb.ops.sparse import sparse_to_dense as sparse_to_dense  # noqa: E402
@@ -414,6 +422,8 @@ from graphpb.train.clip import clip_by_global_norm as clip_by_global_norm  # noq
 from graphpb.train.clip import clip_by_norm as clip_by_norm  # noqa: E402
 from graphpb.train.clip import clip_by_value as clip_by_value  # noqa: E402
 from graphpb.train.clip import global_norm as global_norm  # noqa: E402
+from graphpb.variables.distribution import VariableAggregation as VariableAggregation  # noqa: E402
+from graphpb.variables.distribution import VariableSynchronization as VariableSynchronization  # noqa: E402
 from graphpb.variables.creators import variable_creator_scope as variable_creator_scope  # noqa: E402
 
 # Variables
@@ -451,6 +461,13 @@ from graphpb.variables.variable import moving_average_variables as moving_averag
 from graphpb.variables.variable import report_uninitialized_variables as report_uninitialized_variables  # noqa: E402
 from graphpb.variables.variable import trainable_variables as trainable_variables  # noqa: E402
 from graphpb.variables.variable import variables_initializer as variables_initializer  # noqa: E402
+
+from graphpb.version import COMPILER_VERSION as COMPILER_VERSION  # noqa: E402
+from graphpb.version import GIT_VERSION as GIT_VERSION  # noqa: E402
+from graphpb.version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION  # noqa: E402
+from graphpb.version import GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER  # noqa: E402
+from graphpb.version import GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER  # noqa: E402
+from graphpb.version import VERSION as VERSION  # noqa: E402
 
 _LAZY = (
     "app compat config contrib data debug distributions estimator examples feature_column flags gfile graph_util image initializers io keras layers linalg logging "

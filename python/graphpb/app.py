@@ -19,3 +19,9 @@ def run(main: Callable[..., Any] | None = None, argv: list[str] | None = None) -
     rest = flags.FLAGS(sys.argv if argv is None else argv, known_only=True)
     main = main or sys.modules["__main__"].main
     sys.exit(main(rest))
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -28,3 +28,9 @@ right_shift = _bits("RightShift", "Shift the bits of x right by y, keeping the s
 def invert(x, name=None):
     """Turn every bit round."""
     return raw.Invert(x=x, name=name)
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -13,4 +13,6 @@ def __getattr__(name: str) -> Any:
             return getattr(protos, name)
         except AttributeError:
             raise AttributeError(f"the message {name} is not part of graphpb's protos") from None
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -28,3 +28,9 @@ from graphpb.ops.checks import verify_tensor_all_finite as assert_all_finite  # 
 from graphpb.ops.unary import is_finite as is_finite
 from graphpb.ops.unary import is_inf as is_inf
 from graphpb.ops.unary import is_nan as is_nan
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

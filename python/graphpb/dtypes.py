@@ -283,4 +283,6 @@ def _of_numpy(dtype: np.dtype) -> DType | None:
 def __getattr__(name: str) -> Any:
     if name == "bool":
         return bool_
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

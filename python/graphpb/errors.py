@@ -186,5 +186,9 @@ def from_status(code: int, text: str, message: str, node: str | None, op_type: s
 
 def __getattr__(name: str) -> Any:
     if name == "raise_exception_on_not_ok_status":
-        raise AttributeError("raise_exception_on_not_ok_status belongs to TensorFlow's C interface; graphpb raises tf.errors directly")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}: it belongs to TensorFlow's C interface; graphpb raises tf.errors directly"
+        )
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

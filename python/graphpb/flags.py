@@ -221,3 +221,9 @@ def mark_flags_as_required(flag_names: list[str]) -> None:
 def register_validator(flag_name: str, checker: Callable[[Any], bool], message: str = "Flag validation failed") -> None:
     """Let parsing fail with `message` when `checker(value)` is false."""
     FLAGS[flag_name].validators.append((checker, message))
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -344,3 +344,9 @@ def Stat(filename: Any) -> FileStatistics:
 
 Open = GFile
 """The class under its other name."""
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

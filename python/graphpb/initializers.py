@@ -369,3 +369,9 @@ glorot_uniform = GlorotUniform
 glorot_normal = GlorotNormal
 orthogonal = Orthogonal
 identity = Identity
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -120,3 +120,9 @@ def flush() -> None:
 def TaskLevelStatusMessage(msg: str) -> None:  # noqa: N802
     """Write a message of level ERROR."""
     error(msg)
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -8,3 +8,9 @@ from graphpb.ops.array import space_to_batch_nd as space_to_batch_nd
 from graphpb.ops.array import tile as tile
 from graphpb.ops.gather import gather_nd as gather_nd
 from graphpb.ops.gather import scatter_nd as scatter_nd
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -9,6 +9,9 @@ from graphpb.nn.activations import zero_fraction as zero_fraction
 from graphpb.nn.norm import l2_normalize as l2_normalize
 from graphpb.nn.sampling import in_top_k as in_top_k
 from graphpb.nn.sampling import top_k as top_k
+from graphpb.ops.array import invert_permutation as invert_permutation
+from graphpb.ops.checks import is_non_decreasing as is_non_decreasing
+from graphpb.ops.checks import is_strictly_increasing as is_strictly_increasing
 from graphpb.ops.compare import equal as equal
 from graphpb.ops.compare import greater as greater
 from graphpb.ops.compare import greater_equal as greater_equal
@@ -115,6 +118,9 @@ from graphpb.ops.unary import sqrt as sqrt
 from graphpb.ops.unary import square as square
 from graphpb.ops.unary import tan as tan
 from graphpb.ops.unary import tanh as tanh
+from graphpb.ops.math import polygamma as polygamma  # noqa: F401
+from graphpb.ops.math import zeta as zeta  # noqa: F401
+from graphpb.ops.math import xlog1py as xlog1py  # noqa: F401
 
 
 def __getattr__(name):

@@ -178,3 +178,9 @@ def flatten_dict_items(dictionary):
                 raise ValueError(f"Could not flatten dictionary: key {one} is not unique.")
             flat[one] = item
     return flat
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

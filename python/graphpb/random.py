@@ -12,3 +12,9 @@ from graphpb.ops.random import random_uniform as uniform  # noqa: F401
 from graphpb.ops.random import set_random_seed as set_random_seed
 from graphpb.ops.random import truncated_normal as truncated_normal
 from graphpb.ops.random import uniform_candidate_sampler as uniform_candidate_sampler
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

@@ -16,6 +16,7 @@ from graphpb.nn.activations import selu as selu
 from graphpb.nn.activations import softmax as softmax
 from graphpb.nn.activations import softplus as softplus
 from graphpb.nn.activations import softsign as softsign
+from graphpb.nn.activations import swish as silu  # noqa: F401
 from graphpb.nn.activations import swish as swish
 from graphpb.nn.activations import xw_plus_b as xw_plus_b
 from graphpb.nn.activations import zero_fraction as zero_fraction
@@ -39,6 +40,7 @@ from graphpb.nn.ctc import ctc_greedy_decoder as ctc_greedy_decoder
 from graphpb.nn.ctc import ctc_loss as ctc_loss
 from graphpb.nn.embedding import embedding_lookup as embedding_lookup
 from graphpb.nn.embedding import embedding_lookup_sparse as embedding_lookup_sparse
+from graphpb.nn.embedding import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
 from graphpb.nn.losses import log_poisson_loss as log_poisson_loss
 from graphpb.nn.losses import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
 from graphpb.nn.losses import softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits
@@ -71,6 +73,8 @@ from graphpb.nn.sampling import nce_loss as nce_loss
 from graphpb.nn.sampling import nth_element as nth_element
 from graphpb.nn.sampling import sampled_softmax_loss as sampled_softmax_loss
 from graphpb.nn.sampling import top_k as top_k
+from graphpb.ops.array import depth_to_space as depth_to_space
+from graphpb.ops.array import space_to_depth as space_to_depth
 from graphpb.ops.random import all_candidate_sampler as all_candidate_sampler
 from graphpb.ops.random import compute_accidental_hits as compute_accidental_hits
 from graphpb.ops.random import log_uniform_candidate_sampler as log_uniform_candidate_sampler
@@ -84,6 +88,9 @@ from graphpb.rnn.dynamic import raw_rnn as raw_rnn  # noqa: E402
 from graphpb.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn  # noqa: E402
 from graphpb.rnn.static import static_rnn as static_rnn  # noqa: E402
 from graphpb.rnn.static import static_state_saving_rnn as static_state_saving_rnn  # noqa: E402
+from graphpb.ops.array import space_to_batch as space_to_batch  # noqa: F401
+from graphpb.nn.pool import max_pool as max_pool_v2  # noqa: F401
+from graphpb.nn.pool import avg_pool as avg_pool_v2  # noqa: F401
 
 
 def __getattr__(name):

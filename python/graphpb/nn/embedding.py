@@ -177,3 +177,49 @@ def _weighted(rows, places, segments, weights, combiner, name):
     else:
         total = sqrt(raw.SegmentSum(data=pow(column, 2), segment_ids=segments))
     return cast(div_no_nan(sums, total, name=name), dtype)
+
+
+def safe_embedding_lookup_sparse(
+    embedding_weights, sparse_ids, sparse_weights=None, combiner="mean", default_id=None, name=None, partition_strategy="div", max_norm=None
+):
+    """Combine rows by a SparseTensor of ids, as `embedding_lookup_sparse`, with care: negative ids and weights that are not positive do not count.
+
+    Args:
+      embedding_weights: Table or list of parts.
+      sparse_ids: SparseTensor of int64 ids [..., m].
+      sparse_weights: SparseTensor of weights like `sparse_ids`, or None for ones.
+      combiner: "sum", "mean" or "sqrtn".
+      default_id: The id for rows without ids; None gives zeros.
+      name: Scope of the nodes; default `embedding_lookup`.
+      partition_strategy, max_norm: As `embedding_lookup`.
+
+    Returns:
+      A tensor [..., width].
+
+    Raises:
+      ValueError: There are no weights.
+    """
+    from graphpb.ops.sparse import sparse_fill_empty_rows, sparse_reshape, sparse_retain
+
+    if embedding_weights is None or (isinstance(embedding_weights, (list, tuple)) and not embedding_weights):
+        raise ValueError(f"Missing embedding_weights {embedding_weights}.")
+    with name_scope(name, "embedding_lookup", [embedding_weights, sparse_ids, sparse_weights]):
+        original = sparse_ids.dense_shape
+        rows = raw.Prod(input=raw.Slice(input=original, begin=[0], size=stack([size(original) - 1])), reduction_indices=[0])
+        flat = [rows, gather(original, size(original) - 1)]
+        ids = sparse_reshape(sparse_ids, flat)
+        weights = None if sparse_weights is None else SparseTensor(ids.indices, sparse_weights.values, ids.dense_shape)
+        valid = ids.values >= 0
+        if weights is not None:
+            valid = raw.LogicalAnd(x=valid, y=raw.Greater(x=weights.values, y=constant(0, weights.values.dtype)))
+            weights = sparse_retain(weights, valid)
+        ids = sparse_retain(ids, valid)
+        ids, empty = sparse_fill_empty_rows(ids, default_id or 0)
+        if weights is not None:
+            weights, _ = sparse_fill_empty_rows(weights, 1.0)
+        found = embedding_lookup_sparse(embedding_weights, ids, weights, combiner=combiner, partition_strategy=partition_strategy, max_norm=max_norm)
+        if default_id is None:
+            found = raw.SelectV2(condition=reshape(empty, [-1, 1]), t=constant(0, found.dtype), e=found)
+        return reshape(
+            found, concat([raw.Slice(input=cast(original, dtypes.int32), begin=[0], size=stack([size(original) - 1])), shape(found)[1:]], 0)
+        )

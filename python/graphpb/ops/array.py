@@ -541,3 +541,27 @@ def repeat(input, repeats, axis=None, name=None):
     if axis is None:
         input, axis = reshape(input, [-1]), 0
     return repeat_along(input, repeats, axis, name)
+
+
+def space_to_batch(input, paddings, block_size=None, name=None, block_shape=None):
+    """Move blocks of space into the batch.
+
+    Args:
+      input: any type [batch, height, width, depth].
+      paddings: int32 [2, 2], rows and columns of zeros around.
+      block_size: Python integer; or `block_shape`, integers as `space_to_batch_nd` takes.
+      name: Name of the node; default `SpaceToBatchND`.
+      block_shape: Several sizes instead of one.
+    """
+    block = block_shape if block_shape is not None else np.array([block_size, block_size], np.int64)
+    result = space_to_batch_nd(input, paddings=paddings, block_shape=block, name=name)
+    result.set_shape(result.shape.with_rank(4))
+    return result
+
+
+def batch_to_space(input, crops, block_size, name=None, block_shape=None):
+    """Move blocks of the batch back into space; arguments as `space_to_batch`, with crops instead of paddings."""
+    block = block_shape if block_shape is not None else np.array([block_size, block_size], np.int64)
+    result = batch_to_space_nd(input, crops=crops, block_shape=block, name=name)
+    result.set_shape(result.shape.with_rank(4))
+    return result

@@ -321,3 +321,18 @@ def polyval(coeffs, x, name=None):
         for coeff in coeffs[1:]:
             value = coeff + value * x
         return value
+
+
+def polygamma(a, x, name=None):
+    """Compute the polygamma function of order a at x: the derivative of order a of digamma."""
+    return raw.Polygamma(a=a, x=x, name=name)
+
+
+def zeta(x, q, name=None):
+    """Compute the Hurwitz zeta function: the sum of (n + q) ^ -x over n from 0."""
+    return raw.Zeta(x=x, q=q, name=name)
+
+
+def xlog1py(x, y, name=None):
+    """Compute x * log1p(y), 0 where x is 0."""
+    return raw.Xlog1py(x=x, y=y, name=name)

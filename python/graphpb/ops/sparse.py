@@ -5,7 +5,13 @@ from graphpb.graph.composite import SparseTensor, SparseTensorValue
 from graphpb.graph.convert import convert_to_tensor
 from graphpb.graph.scopes import name_scope
 from graphpb.ops import raw
-from graphpb.ops.fill import zeros
+from graphpb.ops.array import concat, identity, pad, reshape, where
+from graphpb.ops.cast import cast
+from graphpb.ops.compare import equal
+from graphpb.ops.fill import fill, ones_like, zeros
+from graphpb.ops.gather import gather
+from graphpb.ops.segment import unsorted_segment_sum
+from graphpb.ops.shape import shape
 
 
 def _sparse(value):
@@ -130,3 +136,42 @@ def sparse_add(a, b, threshold=None, thresh=None):
         )
     sparse, dense = (_sparse(a), b) if isinstance(a, (SparseTensor, SparseTensorValue)) else (_sparse(b), a)
     return raw.SparseTensorDenseAdd(a_indices=sparse.indices, a_values=sparse.values, a_shape=sparse.dense_shape, b=dense)
+
+
+def sparse_retain(sp_input, to_retain):
+    """Keep some of the stored elements.
+
+    Args:
+      sp_input: SparseTensor with n elements.
+      to_retain: bool [n].
+
+    Raises:
+      TypeError: `sp_input` is no SparseTensor.
+    """
+    if not isinstance(sp_input, SparseTensor):
+        raise TypeError("Input must be a SparseTensor.")
+    to_retain = convert_to_tensor(to_retain)
+    where_true = reshape(where(to_retain), [-1])
+    return SparseTensor(gather(sp_input.indices, where_true), gather(sp_input.values, where_true), identity(sp_input.dense_shape))
+
+
+def sparse_fill_empty_rows(sp_input, default_value, name=None):
+    """Give every row without elements one element in its first column.
+
+    Args:
+      sp_input: SparseTensor [rows, columns].
+      default_value: The new elements' value.
+      name: Scope of the nodes; default `SparseFillEmptyRows`.
+
+    Returns:
+      (SparseTensor, bool [rows]: which rows were empty).
+    """
+    with name_scope(name, "SparseFillEmptyRows", [sp_input]):
+        rows = sp_input.indices[:, 0]
+        counts = unsorted_segment_sum(ones_like(rows), rows, sp_input.dense_shape[0])
+        empty = equal(counts, 0)
+        new = where(empty)
+        indices = concat([sp_input.indices, pad(new, [[0, 0], [0, 1]])], 0)
+        value = cast(convert_to_tensor(default_value), sp_input.values.dtype)
+        values = concat([sp_input.values, fill(shape(new)[:1], value)], 0)
+        return sparse_reorder(SparseTensor(indices, values, sp_input.dense_shape)), empty

@@ -13,3 +13,9 @@ SAVED_MODEL_SCHEMA_VERSION = 1
 VARIABLES_DIRECTORY = "variables"
 VARIABLES_FILENAME = "variables"
 ASSET_TYPE_URL = "type.googleapis.com/tensorflow.AssetFileDef"
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

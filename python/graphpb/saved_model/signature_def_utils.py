@@ -152,3 +152,9 @@ def load_op_from_signature_def(signature_def: Any, key: str, import_scope: str |
         raise errors.NotFoundError(
             None, None, f'The key "{key}" could not be found in the graph. The SavedModel names an operation that it lacks.'
         ) from None
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)
