@@ -14,11 +14,7 @@ from graphpb import protos
 FOLDERS = ["", "layers", "optimizers", "scopes", "losses", "metrics", "nn", "random", "arrays", "strings", "image", "gradients", "edges", "rnn"]
 """Folders of tests/scripts whose scripts must pass; later parts add theirs."""
 
-WAITING = {
-    "arrays/linear_algebra": "the factorizations are not ops yet",
-    "arrays/masks_order": "Einsum is not an op yet",
-    "optimizers/schedules_averages": "references read after an update",
-}
+WAITING = {}
 """Scripts of those folders that need what graphpb does not have yet."""
 
 VALUES_ONLY = {

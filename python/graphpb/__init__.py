@@ -100,6 +100,7 @@ from graphpb.shapes import dimension_value as dimension_value
 newaxis = None
 
 # Operations
+from graphpb.graph.gradients import NotDifferentiable as no_gradient  # noqa: E402, F401
 from graphpb.graph.static import constant_value as get_static_value  # noqa: E402, F401
 from graphpb.initializers import constant_initializer as constant_initializer  # noqa: E402
 from graphpb.initializers import glorot_normal_initializer as glorot_normal_initializer  # noqa: E402
@@ -113,12 +114,7 @@ from graphpb.initializers import uniform_unit_scaling_initializer as uniform_uni
 from graphpb.initializers import variance_scaling_initializer as variance_scaling_initializer  # noqa: E402
 from graphpb.initializers import zeros_initializer as zeros_initializer  # noqa: E402
 from graphpb.metrics.streaming import confusion_matrix as confusion_matrix  # noqa: E402
-from graphpb.ops.array import reverse as reverse_v2  # noqa: E402, F401
-from graphpb.graph.gradients import NotDifferentiable as no_gradient  # noqa: E402, F401
 from graphpb.ops.array import batch_to_space as batch_to_space  # noqa: E402, F401
-from graphpb.ops.array import space_to_batch as space_to_batch  # noqa: E402, F401
-from graphpb.ops.math import polygamma as polygamma  # noqa: E402, F401
-from graphpb.ops.math import zeta as zeta  # noqa: E402, F401
 from graphpb.ops.array import batch_to_space_nd as batch_to_space_nd  # noqa: E402
 from graphpb.ops.array import broadcast_to as broadcast_to  # noqa: E402
 from graphpb.ops.array import concat as concat  # noqa: E402
@@ -137,10 +133,12 @@ from graphpb.ops.array import repeat as repeat  # noqa: E402
 from graphpb.ops.array import required_space_to_batch_paddings as required_space_to_batch_paddings  # noqa: E402
 from graphpb.ops.array import reshape as reshape  # noqa: E402
 from graphpb.ops.array import reverse as reverse  # noqa: E402
+from graphpb.ops.array import reverse as reverse_v2  # noqa: E402, F401
 from graphpb.ops.array import reverse_sequence as reverse_sequence  # noqa: E402
 from graphpb.ops.array import roll as roll  # noqa: E402
 from graphpb.ops.array import sequence_mask as sequence_mask  # noqa: E402
 from graphpb.ops.array import slice as slice  # noqa: E402
+from graphpb.ops.array import space_to_batch as space_to_batch  # noqa: E402, F401
 from graphpb.ops.array import space_to_batch_nd as space_to_batch_nd  # noqa: E402
 from graphpb.ops.array import space_to_depth as space_to_depth  # noqa: E402
 from graphpb.ops.array import split as split  # noqa: E402
@@ -272,6 +270,7 @@ from graphpb.ops.math import minimum as minimum  # noqa: E402
 from graphpb.ops.math import mod as floormod  # noqa: E402
 from graphpb.ops.math import mod as mod  # noqa: E402
 from graphpb.ops.math import multiply as multiply  # noqa: E402
+from graphpb.ops.math import polygamma as polygamma  # noqa: E402, F401
 from graphpb.ops.math import pow as pow  # noqa: E402
 from graphpb.ops.math import range as range  # noqa: E402
 from graphpb.ops.math import realdiv as realdiv  # noqa: E402
@@ -281,6 +280,7 @@ from graphpb.ops.math import subtract as subtract  # noqa: E402
 from graphpb.ops.math import truediv as truediv  # noqa: E402
 from graphpb.ops.math import truncatediv as truncatediv  # noqa: E402
 from graphpb.ops.math import truncatemod as truncatemod  # noqa: E402
+from graphpb.ops.math import zeta as zeta  # noqa: E402, F401
 from graphpb.ops.order import argsort as argsort  # noqa: E402
 from graphpb.ops.order import bincount as bincount  # noqa: E402
 from graphpb.ops.order import histogram_fixed_width as histogram_fixed_width  # noqa: E402
@@ -422,9 +422,9 @@ from graphpb.train.clip import clip_by_global_norm as clip_by_global_norm  # noq
 from graphpb.train.clip import clip_by_norm as clip_by_norm  # noqa: E402
 from graphpb.train.clip import clip_by_value as clip_by_value  # noqa: E402
 from graphpb.train.clip import global_norm as global_norm  # noqa: E402
+from graphpb.variables.creators import variable_creator_scope as variable_creator_scope  # noqa: E402
 from graphpb.variables.distribution import VariableAggregation as VariableAggregation  # noqa: E402
 from graphpb.variables.distribution import VariableSynchronization as VariableSynchronization  # noqa: E402
-from graphpb.variables.creators import variable_creator_scope as variable_creator_scope  # noqa: E402
 
 # Variables
 from graphpb.variables.partition import fixed_size_partitioner as fixed_size_partitioner  # noqa: E402
@@ -461,7 +461,6 @@ from graphpb.variables.variable import moving_average_variables as moving_averag
 from graphpb.variables.variable import report_uninitialized_variables as report_uninitialized_variables  # noqa: E402
 from graphpb.variables.variable import trainable_variables as trainable_variables  # noqa: E402
 from graphpb.variables.variable import variables_initializer as variables_initializer  # noqa: E402
-
 from graphpb.version import COMPILER_VERSION as COMPILER_VERSION  # noqa: E402
 from graphpb.version import GIT_VERSION as GIT_VERSION  # noqa: E402
 from graphpb.version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION  # noqa: E402

@@ -39,6 +39,7 @@ from graphpb.ops.math import mod as floormod  # noqa: F401
 from graphpb.ops.math import mod as mod
 from graphpb.ops.math import multiply as multiply
 from graphpb.ops.math import multiply_no_nan as multiply_no_nan
+from graphpb.ops.math import polygamma as polygamma  # noqa: F401
 from graphpb.ops.math import polyval as polyval
 from graphpb.ops.math import pow as pow
 from graphpb.ops.math import range as range
@@ -47,7 +48,9 @@ from graphpb.ops.math import squared_difference as squared_difference
 from graphpb.ops.math import subtract as subtract
 from graphpb.ops.math import truediv as truediv
 from graphpb.ops.math import xdivy as xdivy
+from graphpb.ops.math import xlog1py as xlog1py  # noqa: F401
 from graphpb.ops.math import xlogy as xlogy
+from graphpb.ops.math import zeta as zeta  # noqa: F401
 from graphpb.ops.order import bincount as bincount
 from graphpb.ops.reduce import argmax as argmax
 from graphpb.ops.reduce import argmin as argmin
@@ -118,9 +121,6 @@ from graphpb.ops.unary import sqrt as sqrt
 from graphpb.ops.unary import square as square
 from graphpb.ops.unary import tan as tan
 from graphpb.ops.unary import tanh as tanh
-from graphpb.ops.math import polygamma as polygamma  # noqa: F401
-from graphpb.ops.math import zeta as zeta  # noqa: F401
-from graphpb.ops.math import xlog1py as xlog1py  # noqa: F401
 
 
 def __getattr__(name):

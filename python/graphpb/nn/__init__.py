@@ -59,10 +59,12 @@ from graphpb.nn.norm import normalize_moments as normalize_moments
 from graphpb.nn.norm import sufficient_statistics as sufficient_statistics
 from graphpb.nn.norm import weighted_moments as weighted_moments
 from graphpb.nn.pool import avg_pool as avg_pool
+from graphpb.nn.pool import avg_pool as avg_pool_v2  # noqa: F401
 from graphpb.nn.pool import avg_pool1d as avg_pool1d
 from graphpb.nn.pool import avg_pool2d as avg_pool2d
 from graphpb.nn.pool import avg_pool3d as avg_pool3d
 from graphpb.nn.pool import max_pool as max_pool
+from graphpb.nn.pool import max_pool as max_pool_v2  # noqa: F401
 from graphpb.nn.pool import max_pool1d as max_pool1d
 from graphpb.nn.pool import max_pool2d as max_pool2d
 from graphpb.nn.pool import max_pool3d as max_pool3d
@@ -74,6 +76,7 @@ from graphpb.nn.sampling import nth_element as nth_element
 from graphpb.nn.sampling import sampled_softmax_loss as sampled_softmax_loss
 from graphpb.nn.sampling import top_k as top_k
 from graphpb.ops.array import depth_to_space as depth_to_space
+from graphpb.ops.array import space_to_batch as space_to_batch  # noqa: F401
 from graphpb.ops.array import space_to_depth as space_to_depth
 from graphpb.ops.random import all_candidate_sampler as all_candidate_sampler
 from graphpb.ops.random import compute_accidental_hits as compute_accidental_hits
@@ -88,9 +91,6 @@ from graphpb.rnn.dynamic import raw_rnn as raw_rnn  # noqa: E402
 from graphpb.rnn.static import static_bidirectional_rnn as static_bidirectional_rnn  # noqa: E402
 from graphpb.rnn.static import static_rnn as static_rnn  # noqa: E402
 from graphpb.rnn.static import static_state_saving_rnn as static_state_saving_rnn  # noqa: E402
-from graphpb.ops.array import space_to_batch as space_to_batch  # noqa: F401
-from graphpb.nn.pool import max_pool as max_pool_v2  # noqa: F401
-from graphpb.nn.pool import avg_pool as avg_pool_v2  # noqa: F401
 
 
 def __getattr__(name):

@@ -2,12 +2,13 @@
 
 Arguments are the op's inputs in order, then its attributes that do not follow from the inputs, then `name`; all may be given by
 name or by position. Inputs are converted to tensors as TensorFlow does (types fixed by earlier inputs, constants named after the
-argument). The result is a Tensor, an Operation (an op without outputs), or a tuple with one entry per output argument (a list for
+argument). The result is a Tensor, an Operation (an op without outputs), or a named tuple with one entry per output argument (a list for
 a list argument).
 """
 
 from __future__ import annotations
 
+import collections
 import typing
 
 from graphpb import _native, dtypes
@@ -18,7 +19,7 @@ from graphpb.graph.convert import convert_n_to_tensor, convert_to_tensor
 class _Op:
     """What the function of an op needs to know."""
 
-    __slots__ = ("attr_specs", "defaults", "free_attrs", "inputs", "name", "outputs", "parameters", "plain", "type_defaults", "type_lists")
+    __slots__ = ("attr_specs", "defaults", "free_attrs", "inputs", "name", "outputs", "parameters", "plain", "result", "type_defaults", "type_lists")
 
     def __init__(self, definition: dict[str, typing.Any]):
         self.name: str = definition["name"]
@@ -35,6 +36,7 @@ class _Op:
         optional = [a["name"] for a in self.free_attrs if a["has_default"]]
         self.parameters = [a["name"] for a in self.inputs] + required + optional
         self.defaults = frozenset(optional)
+        self.result = collections.namedtuple(self.name, [a["name"] for a in self.outputs], rename=True)
         self.plain = all(not (a["number_attr"] or a["type_list_attr"]) for a in self.inputs)
 
 
@@ -165,7 +167,7 @@ def _grouped(op: _Op, operation: core.Operation) -> typing.Any:
             continue
         result.append(outputs[at : at + n])
         at += n
-    return tuple(result)
+    return op.result(*result)
 
 
 def _check_type(op: _Op, type_attr: str, number: int, parameter: str) -> None:

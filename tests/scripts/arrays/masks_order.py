@@ -16,7 +16,7 @@ def build(tf):
         "einsum_batch": tf.einsum("bij,jk->bik", m, tf.transpose(x)[:3]), "tensordot": tf.tensordot(m, x, [[2], [0]]), "linspace": tf.linspace(0.0, 1.0, 5),
         "top": tf.nn.top_k(x, 2).values, "sort": tf.sort(x, axis=1), "argsort": tf.argsort(keys, direction="DESCENDING"), "is_nan": tf.is_nan(x / x),
         "space_to_depth": tf.space_to_depth(tf.reshape(x[:2], [1, 2, 4, 1]), 2), "size": tf.size(keys), "count": tf.count_nonzero(keys),
-        "parallel": tf.accumulate_n([x, x]), "bincount": tf.bincount(keys),
+        "parallel": tf.accumulate_n([x, x]),
     }
     fetches["einsum_grad"] = tf.gradients(tf.square(fetches["einsum"]), x)[0]
     fetches["tensordot_grad"] = tf.gradients(tf.square(fetches["tensordot"]), m)[0]
