@@ -18,13 +18,14 @@ def build(tf):
     ids = tf.SparseTensor([[0, 0], [0, 1], [1, 0], [2, 2]], tf.constant([1, 4, 0, 2], tf.int64), [3, 3])
     by = tf.SparseTensor([[0, 0], [0, 1], [1, 0], [2, 2]], [0.5, 2.0, 1.0, 3.0], [3, 3])
     table = tf.Variable(np.arange(10, dtype=np.float32).reshape(5, 2), name="table")
+    rows = tf.placeholder(tf.int32, [None], name="rows")
     fetches = {
         "uniform": uniform.sampled_candidates, "uniform_true": uniform.true_expected_count, "log_uniform": log_uniform.sampled_candidates,
-        "log_expected": log_uniform.sampled_expected_count, "nce": nce, "soft": soft, "parts": tf.nn.embedding_lookup(parts, [0, 3, 5, 1]),
-        "div": tf.nn.embedding_lookup(parts, [0, 3, 5, 1], partition_strategy="div"), "sparse_mean": tf.nn.embedding_lookup_sparse(table, ids, None, combiner="mean"),
+        "log_expected": log_uniform.sampled_expected_count, "nce": nce, "soft": soft, "parts": tf.nn.embedding_lookup(parts, rows),
+        "div": tf.nn.embedding_lookup(parts, rows, partition_strategy="div"), "sparse_mean": tf.nn.embedding_lookup_sparse(table, ids, None, combiner="mean"),
         "sparse_sum": tf.nn.embedding_lookup_sparse(table, ids, by, combiner="sum"), "sparse_sqrtn": tf.nn.embedding_lookup_sparse(table, ids, by, combiner="sqrtn"),
     }
     grads = tf.gradients(tf.reduce_sum(nce) + tf.reduce_sum(soft), [x, biases])
     fetches["nce_dx"] = grads[0]
-    feeds = [{x: rng.uniform(-1, 1, (3, 4)).astype(np.float32), labels: [[1], [5], [9]]}]
+    feeds = [{x: rng.uniform(-1, 1, (3, 4)).astype(np.float32), labels: [[1], [5], [9]], rows: [0, 3, 5, 1]}]
     return {"init": tf.global_variables_initializer(), "feeds": feeds, "fetches": fetches}
