@@ -13,8 +13,11 @@ mod json;
 mod literal;
 mod load;
 mod outcome;
+mod restore;
 mod results;
 mod show_tensor;
+mod signature;
+mod weights;
 
 use std::io::{self, IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
@@ -33,9 +36,14 @@ Commands:
   grad FILE       gradient of one tensor with respect to others
   diff A B        what changed between two graphs
   convert A B     binary to text and back
+  extract FILE    the part of a graph that some outputs need
+  freeze FILE     variables into constants, with the values of a checkpoint
+  ckpt            list, show, compare and convert checkpoints
+  check FILE      everything that stands against running, training or TensorFlow
   ops             the ops that graphpb knows
 
-Every command takes --json and --help. FILE is a GraphDef, binary (.pb) or text (.pbtxt).
+Every command takes --json and --help. FILE is a GraphDef, binary (.pb) or text (.pbtxt),
+a MetaGraph (.meta) or the folder of a SavedModel.
 
 Exit codes: 0 done or equal, 1 negative answer, 2 usage, 3 unreadable file, 4 unsupported ops, 5 error while running.
 
@@ -84,10 +92,14 @@ fn dispatch(args: &[String], console: &mut Console) -> Result<(), Failure> {
         "diff" => command::diff::run(rest, console),
         "convert" => command::convert::run(rest, console),
         "ops" => command::ops::run(rest, console),
+        "extract" => command::extract::run(rest, console),
+        "freeze" => command::freeze::run(rest, console),
+        "ckpt" => command::ckpt::run(rest, console),
+        "check" => command::check::run(rest, console),
         "-h" | "--help" | "help" => console.print(HELP),
         "-V" | "--version" => console.print(&format!("graphpb {}\n", env!("CARGO_PKG_VERSION"))),
         other => {
-            let known = ["info", "show", "run", "grad", "diff", "convert", "ops"];
+            let known = ["info", "show", "run", "grad", "diff", "convert", "ops", "extract", "freeze", "ckpt", "check"];
             let hint = outcome::nearest(other, known.into_iter()).map_or(String::new(), |n| format!("; did you mean {n}?"));
             Err(Failure::Usage(format!("unknown command {other:?}{hint}\n\nCommands: {}; see graphpb --help", known.join(", "))))
         }

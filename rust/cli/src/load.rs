@@ -5,25 +5,40 @@ use std::path::Path;
 
 use graphpb::graph::attr::{Attr, AttrList};
 use graphpb::graph::import::ImportOptions;
-use graphpb::io::graphdef::{self, Format};
+use graphpb::io::graphdef::Format;
+use graphpb::io::saved_model::{self, Model};
 use graphpb::registry::{Kernel, lookup};
 use graphpb::{Graph, NodeId, Out};
 
 use crate::outcome::{Failure, nearest};
 
-/// A graph and the format of its file.
+/// A graph, the format of its file, and the rest of its SavedModel or MetaGraph.
 pub struct Loaded {
     pub graph: Graph,
     pub format: Format,
+    /// Without its graph.
+    pub model: Model,
 }
 
-/// The graph in the file at `path`.
+/// The graph in the file or SavedModel folder at `path`.
 pub fn graph(path: &str) -> Result<Loaded, Failure> {
-    let (def, format) = graphdef::read(Path::new(path))?;
+    tagged(path, None)
+}
+
+/// As `graph`; of a SavedModel, the graph with exactly these tags, separated by commas.
+pub fn tagged(path: &str, tags: Option<&str>) -> Result<Loaded, Failure> {
+    let tags: Option<Vec<&str>> = tags.map(|t| t.split(',').filter(|t| !t.is_empty()).collect());
+    let mut model = saved_model::read(Path::new(path), tags.as_deref())?;
+    let graph = import(path, std::mem::take(&mut model.graph))?;
+    Ok(Loaded { graph, format: model.format, model })
+}
+
+/// A graph from its message.
+pub fn import(path: &str, def: graphpb::proto::GraphDef) -> Result<Graph, Failure> {
     let mut graph = Graph::new();
     let options = ImportOptions { replace_versions: true, ..ImportOptions::default() };
     graph.import(def, options).map_err(|e| Failure::Unreadable(format!("{path}: Not a valid graph: {e}")))?;
-    Ok(Loaded { graph, format })
+    Ok(graph)
 }
 
 /// The tensor called `name` or `name:0`.
@@ -77,16 +92,20 @@ pub fn ancestors(graph: &Graph, roots: impl IntoIterator<Item = NodeId>, fed: &[
 
 /// Op types among `nodes`, and in the functions that they call, which cannot run; with their number of nodes.
 pub fn unsupported(graph: &Graph, nodes: &[NodeId]) -> BTreeMap<String, usize> {
+    ops_where(graph, nodes, &|op| !lookup(op).is_some_and(|d| !matches!(d.kernel, Kernel::Unsupported)))
+}
+
+/// Op types among `nodes`, and in the functions that they call, for which `wanted` holds; with their number of nodes.
+pub fn ops_where(graph: &Graph, nodes: &[NodeId], wanted: &dyn Fn(&str) -> bool) -> BTreeMap<String, usize> {
     let functions: BTreeMap<&str, &graphpb::proto::FunctionDef> =
         graph.library.iter().filter_map(|f| Some((f.signature.as_ref()?.name.as_str(), f))).collect();
-    let runs = |op: &str| lookup(op).is_some_and(|d| !matches!(d.kernel, Kernel::Unsupported));
     let mut out = BTreeMap::new();
     let mut called: Vec<String> = Vec::new();
     for id in nodes {
         let node = graph.node(*id);
         if functions.contains_key(node.op_name()) {
             called.push(node.op_name().to_owned());
-        } else if !runs(node.op_name()) {
+        } else if wanted(node.op_name()) {
             *out.entry(node.op_name().to_owned()).or_default() += 1;
         }
         for (_, value) in node.attrs.iter() {
@@ -106,7 +125,7 @@ pub fn unsupported(graph: &Graph, nodes: &[NodeId]) -> BTreeMap<String, usize> {
         for node in &function.node_def {
             if functions.contains_key(node.op.as_str()) {
                 called.push(node.op.clone());
-            } else if !runs(&node.op) {
+            } else if wanted(&node.op) {
                 *out.entry(node.op.clone()).or_default() += 1;
             }
             for value in node.attr.values() {

@@ -12,17 +12,20 @@ use crate::command::show::shape_json;
 use crate::json::{Json, object};
 use crate::load;
 use crate::outcome::{Console, Failure};
+use crate::signature;
 
 const SPEC: Spec = Spec {
     help: "\
-Summarise a graph: likely inputs and outputs, operations to run, variables, parameters, op counts.
+Summarise a graph: likely inputs and outputs, operations to run, variables, parameters, op counts, signatures.
 
-Usage: graphpb info FILE [--json]
+Usage: graphpb info FILE [--tags A,B] [--json]
+
+FILE may be a SavedModel's folder (--tags chooses among its graphs) or a MetaGraph.
 
 Example:
   graphpb info model.pb
 ",
-    values: &[],
+    values: &["tags"],
     flags: &[],
     positional: (1, 1),
 };
@@ -111,7 +114,7 @@ fn variable_dtype(graph: &Graph, out: Out) -> DType {
 pub fn run(args: &[String], console: &mut Console) -> Result<(), Failure> {
     let Some(args) = SPEC.parse(args, console)? else { return Ok(()) };
     let Some(file) = args.positional.first() else { return Err(SPEC.wrong("a file is missing")) };
-    let loaded = load::graph(file)?;
+    let loaded = load::tagged(file, args.last("tags"))?;
     let graph = &loaded.graph;
     let summary = summarise(graph);
     let bytes = std::fs::metadata(file).map_or(0, |m| m.len()) as usize;
@@ -134,6 +137,8 @@ pub fn run(args: &[String], console: &mut Console) -> Result<(), Failure> {
             ("parameters", summary.parameters.into()),
             ("ops", counts_json(&summary.ops)),
             ("unsupported", counts_json(&summary.unsupported)),
+            ("tags", signature::tags(&loaded.model).into_iter().collect()),
+            ("signatures", signature::json(&loaded.model)),
         ]);
         return console.print(&value.text());
     }
@@ -159,6 +164,8 @@ pub fn run(args: &[String], console: &mut Console) -> Result<(), Failure> {
     let mut ops: Vec<(&String, &usize)> = summary.ops.iter().collect();
     ops.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), name.as_str()));
     section(console, "ops", ops.into_iter().map(|(name, count)| format!("{count:>6}  {name}")))?;
+    section(console, "tags", signature::tags(&loaded.model).into_iter())?;
+    section(console, "signatures", signature::lines(&loaded.model).into_iter())?;
     section(console, "ops that cannot run here", summary.unsupported.iter().map(|(name, count)| format!("{count:>6}  {name}")))
 }
 

@@ -1,7 +1,11 @@
 //! One file per command.
 
+pub mod check;
+pub mod ckpt;
 pub mod convert;
 pub mod diff;
+pub mod extract;
+pub mod freeze;
 pub mod grad;
 pub mod info;
 pub mod ops;

@@ -9,6 +9,7 @@ use crate::args::{Args, Spec};
 use crate::engine::Engine;
 use crate::json::{Json, object};
 use crate::outcome::{Console, Failure};
+use crate::restore::Restore;
 use crate::{feed, load, results};
 
 const SPEC: Spec = Spec {
@@ -24,14 +25,19 @@ Options:
   --target NAME      operation to run along with the fetches; may be repeated
   --init NAME        operation to run once before everything else; may be repeated
   --steps N          run the targets N times, then the fetches
+  --checkpoint CKPT  restore the variables from a checkpoint first
+  --tags A,B         of a SavedModel, the graph with exactly these tags
   --out FILE         write the fetches to .npy (one) or .npz (any number) instead of printing them
   --json             as JSON
 
 Examples:
   graphpb run model.pb --feed x=@images.npy --fetch y:0 --out y.npy
   graphpb run train.pb --init init --target train --steps 1000 --fetch W:0
+  graphpb run saved_model_folder --feed x=@images.npy --fetch y:0
+
+FILE may be a SavedModel's folder, whose variables are restored and whose initialization is run, or a MetaGraph.
 ",
-    values: &["feed", "fetch", "target", "init", "steps", "out"],
+    values: &["feed", "fetch", "target", "init", "steps", "out", "checkpoint", "tags"],
     flags: &[],
     positional: (1, 1),
 };
@@ -43,12 +49,16 @@ struct Job {
     targets: Vec<NodeId>,
     inits: Vec<NodeId>,
     steps: Option<u64>,
+    restore: Option<Restore>,
 }
 
 pub fn run(args: &[String], console: &mut Console) -> Result<(), Failure> {
     let Some(args) = SPEC.parse(args, console)? else { return Ok(()) };
     let job = prepare(&args)?;
     let names: Vec<String> = args.all("fetch").map(str::to_owned).collect();
+    if let Some(restore) = &job.restore {
+        restore.run(&job.engine)?;
+    }
     for init in &job.inits {
         job.engine.run(&[], &[], &[*init])?;
     }
@@ -83,7 +93,11 @@ fn prepare(args: &Args) -> Result<Job, Failure> {
         return Err(SPEC.wrong("--steps repeats --target, and there is none"));
     }
     results::check_out(args.last("out"), args.all("fetch").count())?;
-    let graph = load::graph(file)?.graph;
+    let load::Loaded { graph, model, .. } = load::tagged(file, args.last("tags"))?;
+    let restore = match (args.last("checkpoint"), &model.folder) {
+        (None, None) => None,
+        (checkpoint, _) => Restore::find(&graph, &model, file, checkpoint)?,
+    };
     let fetches = args.all("fetch").map(|n| load::tensor(&graph, n)).collect::<Result<_, _>>()?;
     let targets = args.all("target").map(|n| load::node(&graph, n)).collect::<Result<_, _>>()?;
     let inits = args.all("init").map(|n| load::node(&graph, n)).collect::<Result<_, _>>()?;
@@ -93,7 +107,7 @@ fn prepare(args: &Args) -> Result<Job, Failure> {
             return Err(SPEC.wrong(&format!("--feed {} is given twice", graph.out_name(*out))));
         }
     }
-    Ok(Job { engine: Engine::new(graph), feeds, fetches, targets, inits, steps })
+    Ok(Job { engine: Engine::new(graph), feeds, fetches, targets, inits, steps, restore })
 }
 
 /// Run the targets again and again; on a terminal, say how far it is.

@@ -3,6 +3,7 @@
 pub mod attr;
 pub mod builder;
 pub mod constant;
+pub mod cut;
 pub mod describe;
 pub mod diff;
 pub mod export;

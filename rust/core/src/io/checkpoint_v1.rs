@@ -116,3 +116,34 @@ impl Source for CheckpointV1 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::checkpoint::Checkpoint;
+
+    const MODEL: &[u8] = include_bytes!("../../../../tests/data/fixtures/ckpt_v1/model.ckpt");
+
+    #[test]
+    fn damage_is_an_error_wherever_it_is() {
+        let path = std::env::temp_dir().join(format!("graphpb-v1-{}", std::process::id()));
+        let read_all = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            let checkpoint = Checkpoint::open(path.to_str().unwrap())?;
+            assert!(checkpoint.is_v1());
+            checkpoint.names().into_iter().map(|name| checkpoint.tensor(name)).collect::<Result<Vec<_>>>()
+        };
+        let whole = read_all(MODEL).unwrap();
+        assert_eq!(whole.len(), 2);
+        for at in 0..MODEL.len() {
+            let mut bad = MODEL.to_vec();
+            bad[at] ^= 0x21;
+            // What no checksum covers is not read: the values are the right ones.
+            if let Ok(values) = read_all(&bad) {
+                assert!(values.iter().zip(&whole).all(|(a, b)| a.bytes() == b.bytes()), "byte {at}");
+            }
+            assert!(read_all(&MODEL[..at]).is_err(), "cut at {at}");
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+}

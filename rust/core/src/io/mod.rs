@@ -14,6 +14,7 @@ pub mod npz;
 pub mod records;
 pub mod region;
 pub mod safetensors;
+pub mod saved_model;
 pub mod table;
 pub mod text;
 

@@ -21,26 +21,53 @@ use crate::proto::{BundleEntryProto, BundleHeaderProto, VersionDef};
 /// refers to; then second names, the usual ones, by hard links; then the index is written again. Where there are
 /// no hard links the unusual names stay; every reader understands them.
 pub fn install(prefix: &Path, data: &[PathBuf], entries: &BTreeMap<Vec<u8>, BundleEntryProto>) -> Result<()> {
+    install_until(prefix, data, entries, usize::MAX)
+}
+
+/// As `install`, ending after so many steps, as a process that is killed does.
+pub(super) fn install_until(prefix: &Path, data: &[PathBuf], entries: &BTreeMap<Vec<u8>, BundleEntryProto>, steps: usize) -> Result<()> {
+    let mut left = steps;
+    let mut killed = || left.checked_sub(1).map(|l| left = l).is_none();
     let count = data.len();
     let old = match fs::exists(index_path(prefix)) {
         Ok(true) => Bundle::raw_entries(prefix).ok().and_then(|(header, _)| usize::try_from(header.num_shards).ok()),
         _ => None,
     };
-    let Some(old) = old else {
-        rename_all(prefix, data, count)?;
-        return write_index(prefix, count, entries);
+    let first = match old {
+        None => count,
+        Some(old) => (count + 1..).find(|n| *n != old).unwrap_or(count + 1),
     };
-    let other = (count + 1..).find(|n| *n != old).unwrap_or(count + 1);
-    rename_all(prefix, data, other)?;
-    write_index(prefix, other, entries)?;
-    let linked = (0..count).all(|i| link_over(&data_path(prefix, i, other), &data_path(prefix, i, count)));
-    if linked {
+    for (i, from) in data.iter().enumerate() {
+        if killed() {
+            return Ok(());
+        }
+        let to = data_path(prefix, i, first);
+        fs::rename(from, &to).map_err(|e| failed(&to, &e))?;
+    }
+    if killed() {
+        return Ok(());
+    }
+    write_index(prefix, first, entries)?;
+    let Some(old) = old else { return Ok(()) };
+    let mut last = count;
+    for i in 0..count {
+        if killed() {
+            return Ok(());
+        }
+        if !link_over(&data_path(prefix, i, first), &data_path(prefix, i, count)) {
+            last = first;
+            break;
+        }
+    }
+    if killed() {
+        return Ok(());
+    }
+    if last == count {
         write_index(prefix, count, entries)?;
     }
-    let last = if linked { count } else { other };
-    for stale in [other, old].into_iter().filter(|n| *n != last) {
+    for stale in [first, old].into_iter().filter(|n| *n != last) {
         for i in 0..stale {
-            if fs::remove_file(data_path(prefix, i, stale)).is_err() {
+            if killed() || fs::remove_file(data_path(prefix, i, stale)).is_err() {
                 break;
             }
         }
@@ -50,14 +77,6 @@ pub fn install(prefix: &Path, data: &[PathBuf], entries: &BTreeMap<Vec<u8>, Bund
 
 fn failed(path: &Path, e: &std::io::Error) -> Error {
     FileError::io(path, e).into()
-}
-
-fn rename_all(prefix: &Path, data: &[PathBuf], count: usize) -> Result<()> {
-    for (i, from) in data.iter().enumerate() {
-        let to = data_path(prefix, i, count);
-        fs::rename(from, &to).map_err(|e| failed(&to, &e))?;
-    }
-    Ok(())
 }
 
 /// Let `to` be a second name of `from`, replacing what had that name.

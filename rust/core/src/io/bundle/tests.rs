@@ -215,6 +215,58 @@ fn an_existing_checkpoint_is_replaced_and_leaves_no_files() {
 }
 
 #[test]
+fn a_kill_after_any_step_leaves_the_old_checkpoint_or_the_new() {
+    let dir = folder("kill");
+    let (mut old_seen, mut new_seen) = (0, 0);
+    // Shard counts before and after; the old checkpoint may itself stem from a kill (its shards have odd names).
+    for (before, after, earlier_kill) in [(1, 1, None), (2, 2, None), (1, 3, None), (3, 1, None), (2, 2, Some(3)), (1, 1, Some(2)), (1, 1, Some(3))] {
+        for steps in 0..16 {
+            let _ = fs::remove_dir_all(&dir);
+            fs::create_dir_all(&dir).unwrap();
+            let prefix = dir.join("ckpt");
+            let make = |count: usize, value: i32, steps: usize| {
+                let parts: Vec<PathBuf> = (0..count).map(|i| dir.join(format!("part{i}"))).collect();
+                let mut data = Vec::new();
+                let mut entries = BTreeMap::new();
+                for (i, part) in parts.iter().enumerate() {
+                    let mut writer = BundleWriter::create(part).unwrap();
+                    writer.add(&format!("v{i}"), &Tensor::vector(&[value; 4])).unwrap();
+                    writer.finish().unwrap();
+                    for (key, mut entry) in Bundle::raw_entries(part).unwrap().1 {
+                        entry.shard_id = i as i32;
+                        entries.insert(key, entry);
+                    }
+                    data.push(data_path(part, 0, 1));
+                }
+                install::install_until(&prefix, &data, &entries, steps).unwrap();
+            };
+            let check = || {
+                let checkpoint = open(&prefix);
+                let values: Vec<i32> = checkpoint.names().iter().map(|n| checkpoint.tensor(n).unwrap().slice::<i32>()[0]).collect();
+                assert!(values.iter().all(|v| *v == values[0]), "{before} to {after}, {steps} steps: {values:?}");
+                (values.len(), values[0])
+            };
+            make(before, 1, usize::MAX);
+            if let Some(kill) = earlier_kill {
+                make(before, 1, kill);
+            }
+            assert_eq!(check(), (before, 1));
+            make(after, 2, steps);
+            match check() {
+                (n, 1) => old_seen += usize::from(n == before),
+                (n, _) => new_seen += usize::from(n == after),
+            }
+            // The next save finds its way from whatever was left.
+            make(before, 3, usize::MAX);
+            assert_eq!(check(), (before, 3));
+            assert!(data_path(&prefix, before - 1, before).exists());
+        }
+    }
+    assert!(old_seen > 7 && new_seen > 7);
+    fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
 fn damage_is_an_error_wherever_it_is() {
     let dir = folder("damage");
     let prefix = dir.join("ckpt");
