@@ -11,7 +11,7 @@ _RULES = [
     (r"(.*Queue(Base)?|queue\..*|.*Accumulator(Base)?|train\.(QueueRunner|Coordinator|LooperThread|.*queue_runners?|.*batch(_join)?|.*input_producer|limit_epochs|match_filenames_once|queue_runner\..*))$", "queues and their threads: " + _LATER),
     (r"(data\..*|FixedLen.*|VarLenFeature|SparseFeature|parse_.*|io\.(parse_.*|FixedLen.*|VarLenFeature|SparseFeature)|.*Reader(Base)?|decode_(csv|json_example|compressed)|python_io\..*|feature_column\..*)$", "input pipelines: " + _LATER),
     (r"(summary\..*|train\.(.*Hook|.*Session|.*SessionCreator|SessionManager|SessionRun.*|Scaffold|Supervisor|SecondOrStepTimer|NanLossDuringTrainingError|basic_train_loop|summary_iterator))$", "summaries and monitored sessions: " + _LATER),
-    (r"(train\.(Saver.*|.*[Cc]heckpoint.*|.*meta_graph|list_variables|load_variable|warm_start|VocabInfo)|saved_model\..*)$", "checkpoints and saved models: " + _LATER),
+    (r"(train\.(Checkpoint.*|.*[Cc]heckpoint.*|warm_start|VocabInfo)|saved_model\..*)$", "checkpoints and SavedModels are those of TensorFlow 1 (tf.train.Saver, tf.saved_model.Builder); " + _LATER),
     (r"(group_v2)$", "control flow: " + _LATER),
     (r"(distribute\..*|tpu\..*|.*\.?(Server|ServerDef|ClusterSpec|ClusterDef|JobDef|DeviceSpec)|train\.(SyncReplicasOptimizer|replica_device_setter|WorkerSessionCreator)|contrib\.tpu.*)$", "graphpb runs on one machine and has no devices to choose"),
     (r"(ragged\..*|RaggedTensor.*)$", "ragged tensors are not part of graphpb"),
