@@ -376,3 +376,55 @@ def test_new_checkpoints_are_yielded(tmp_path):
         session.run(tf.global_variables_initializer())
         path = tf.train.Saver().save(session, str(tmp_path / "m"))
     assert list(tf.train.checkpoints_iterator(tmp_path, timeout=0, timeout_fn=no_more)) == [path]
+
+
+def test_contrib_framework_assigns_from_checkpoints_and_arrays(tmp_path):
+    framework = tf.contrib.framework
+    path = str(tmp_path / "m")
+    with tf.Graph().as_default(), tf.Session() as session:
+        variables()
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, path)
+    with tf.Graph().as_default(), tf.Session() as session:
+        a, b = variables()
+        c = tf.get_variable("c", initializer=tf.constant(1.0))
+        session.run([v.assign(tf.zeros_like(v)) for v in (a, b, c)])
+        session.run(*framework.assign_from_checkpoint(path, [a]))
+        assert session.run(a).tolist() == [[1, 2], [3, 4]] and session.run(b) == 0
+        with pytest.raises(ValueError, match=r"Checkpoint is missing variable \[c\]"):
+            framework.assign_from_checkpoint(path, [c])
+        framework.assign_from_checkpoint_fn(path, [b, c], ignore_missing_vars=True)(session)
+        assert session.run(b) == 5 and session.run(c) == 0
+        framework.assign_from_values_fn({"c": 7.0})(session)
+        assert session.run(c) == 7
+    assert framework.list_variables(path) == tf.train.list_variables(path)
+    assert framework.load_variable(path, "s/b") == 5
+
+
+def test_recorded_loop_contexts_survive():
+    theirs = protos.MetaGraphDef.FromString((ROOT / "while_v1.meta").read_bytes())
+    with tf.Graph().as_default():
+        tf.train.import_meta_graph(str(ROOT / "while_v1.meta"))
+        ours = tf.train.export_meta_graph()
+    assert ours.collection_def == theirs.collection_def and list(ours.graph_def.node) == list(theirs.graph_def.node)
+
+
+def test_frozen_lookups_give_the_same_rows():
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        table = tf.get_variable("t", initializer=tf.constant([[1.0], [2.0], [3.0]]), use_resource=True)
+        tf.identity(tf.gather(table, [2, 0]), name="rows")
+        session.run(tf.global_variables_initializer())
+        frozen = tf.graph_util.convert_variables_to_constants(session, graph.as_graph_def(), ["rows"])
+    assert not any("Variable" in n.op or "Resource" in n.op for n in frozen.node)
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.import_graph_def(frozen, name="")
+        assert session.run("rows:0").tolist() == [[3], [1]]
+
+
+def test_nodes_that_need_the_cpu():
+    with tf.Graph().as_default():
+        v = tf.Variable(1.0)
+        assert tf.graph_util.must_run_on_cpu(tf.constant("a").op) and tf.graph_util.must_run_on_cpu(tf.constant(1).op.node_def)
+        assert not tf.graph_util.must_run_on_cpu(tf.constant(1.0).op) and not tf.graph_util.must_run_on_cpu(v.op)
+        assert tf.graph_util.must_run_on_cpu(v.op, pin_variables_on_cpu=True)
+        assert tf.graph_util.must_run_on_cpu(tf.cast(tf.placeholder(tf.int32), tf.float32).op)

@@ -190,8 +190,28 @@ def convert_variables_to_constants(
             new.name, new.op = node.name, "Identity"
             new.attr["T"].CopyFrom(node.attr["dtype"])
             new.input.extend(node.input)
+        elif node.op == "ResourceGather" and _bare(node.input[0]) in values:
+            _gather_constant(out, new, node)
         else:
             new.CopyFrom(node)
     out.library.CopyFrom(cut.library)
     out.versions.CopyFrom(cut.versions)
     return out
+
+
+def _gather_constant(graph_def: Any, new: Any, node: Any) -> None:
+    """Make `new` the GatherV2 that does with a constant what a ResourceGather does with a variable."""
+    from graphpb import protos
+
+    axis = graph_def.node.add(name=node.name + "/axis", op="Const")
+    axis.attr["dtype"].type = protos.DT_INT32
+    axis.attr["value"].tensor.dtype = protos.DT_INT32
+    axis.attr["value"].tensor.tensor_shape.SetInParent()
+    axis.attr["value"].tensor.int_val.append(0)
+    new.name, new.op = node.name, "GatherV2"
+    data = [i for i in node.input if not i.startswith("^")]
+    new.input.extend([*data, axis.name, *(i for i in node.input if i.startswith("^"))])
+    new.attr["Tparams"].CopyFrom(node.attr["dtype"])
+    new.attr["Tindices"].CopyFrom(node.attr["Tindices"])
+    new.attr["Taxis"].type = protos.DT_INT32
+    new.attr["batch_dims"].i = node.attr["batch_dims"].i
