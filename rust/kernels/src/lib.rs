@@ -15,6 +15,7 @@ pub mod linalg;
 pub mod movement;
 pub mod norm;
 pub mod optimize;
+mod pages;
 pub mod par;
 pub mod pointwise;
 pub mod pool;

@@ -14,7 +14,7 @@ thread_local! {
 }
 
 /// Work below this many nanoseconds is not worth a task of its own.
-const GRAIN_NS: f64 = 15_000.0;
+const GRAIN_NS: f64 = 7_000.0;
 
 /// Set the number of threads; without effect once the workers have started.
 pub fn set_threads(n: usize) {
@@ -31,6 +31,17 @@ pub fn threads() -> usize {
         }
         n => n,
     }
+}
+
+/// Have a worker awake for what comes, which is worth it when there are some hundred µs of work.
+pub fn wake() {
+    if threads() > 1 {
+        team().wake();
+    }
+}
+
+fn team() -> &'static Team {
+    Team::get(threads(), || INSIDE.set(true))
 }
 
 /// Run `f`; in it the functions below may use several threads. Costs nothing by itself.
@@ -56,17 +67,17 @@ fn each(parts: usize, ns: f64, body: &(dyn Fn(usize) + Sync)) {
     if parts <= 1 || !inside() || threads() <= 1 {
         (0..parts).for_each(body);
     } else {
-        Team::get(threads(), || INSIDE.set(true)).run(parts, ns, body);
+        team().run(parts, ns, body);
     }
 }
 
-/// Items per chunk for `n` items of `ns` nanoseconds each: a multiple of 16 that depends on nothing else.
+/// Items per chunk for `n` items of `ns` nanoseconds each: depends on nothing else. Long chunks are multiples of 16.
 #[inline]
 pub fn chunk_len(n: usize, ns: f64) -> usize {
-    let least = (GRAIN_NS / ns.max(0.01)).ceil() as usize;
+    let least = (GRAIN_NS / ns.max(0.01)).ceil().max(1.0);
     // At most 64 chunks: enough to balance, few enough to cost nothing.
-    let len = least.max(n.div_ceil(64)).max(1);
-    if len >= 16 { len.next_multiple_of(16) } else { len }
+    let len = n.div_ceil(((n as f64 / least) as usize).clamp(1, 64)).max(1);
+    if len >= 128 { len.next_multiple_of(16) } else { len }
 }
 
 /// Call `f` on consecutive ranges that cover `0..n`; `ns` estimates the cost of one item.

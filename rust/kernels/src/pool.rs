@@ -1,6 +1,7 @@
 //! A pool of memory blocks by size class, so that a run does not return memory to malloc and ask for it again.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use crate::pages::{HUGE, alloc_large};
+use std::alloc::{Layout, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,11 +49,18 @@ pub(crate) fn take(len: usize) -> (NonNull<u8>, usize) {
         FREE_BYTES.fetch_sub(bytes, Ordering::Relaxed);
         return (ptr, class);
     }
-    let Ok(layout) = Layout::from_size_align(bytes, ALIGN) else { panic!("tensor of {len} bytes") };
-    // SAFETY: the layout has a non-zero size. Zeroed once, so that the content is always initialised.
-    let ptr = unsafe { alloc_zeroed(layout) };
+    let Ok(layout) = Layout::from_size_align(bytes, align(bytes)) else { panic!("tensor of {len} bytes") };
+    // SAFETY: the layout has a non-zero size.
+    let ptr = unsafe { alloc_large(layout) };
+    let ptr = NonNull::new(ptr).unwrap_or_else(|| handle_alloc_error(layout));
+    // SAFETY: the block has this many bytes. Zeroed once, so that the content is always initialised.
+    unsafe { ptr.write_bytes(0, bytes) };
     SYSTEM_BYTES.fetch_add(bytes, Ordering::Relaxed);
-    (NonNull::new(ptr).unwrap_or_else(|| handle_alloc_error(layout)), class)
+    (ptr, class)
+}
+
+fn align(bytes: usize) -> usize {
+    if bytes >= HUGE { HUGE } else { ALIGN }
 }
 
 /// Return a block.
@@ -68,7 +76,7 @@ pub(crate) unsafe fn give(ptr: NonNull<u8>, class: usize) {
     FREE_BYTES.fetch_sub(bytes, Ordering::Relaxed);
     SYSTEM_BYTES.fetch_sub(bytes, Ordering::Relaxed);
     // SAFETY: allocated in `take` with this very layout.
-    unsafe { dealloc(ptr.as_ptr(), Layout::from_size_align_unchecked(bytes, ALIGN)) }
+    unsafe { dealloc(ptr.as_ptr(), Layout::from_size_align_unchecked(bytes, align(bytes))) }
 }
 
 /// Bytes that came from the system and did not go back: those in use, and the free ones. As long as the free ones stay

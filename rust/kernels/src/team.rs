@@ -39,6 +39,7 @@ pub struct Team {
     listed: AtomicUsize,
     /// Workers waiting for `more`; changes under the lock of the list.
     sleepers: AtomicUsize,
+    workers: usize,
 }
 
 fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -76,6 +77,7 @@ impl Team {
                 more: Condvar::new(),
                 listed: AtomicUsize::new(0),
                 sleepers: AtomicUsize::new(0),
+                workers: threads.saturating_sub(1),
             }));
             for i in 1..threads {
                 let _ = std::thread::Builder::new().name(format!("graphpb-{i}")).spawn(move || {
@@ -116,6 +118,14 @@ impl Team {
         let panic = lock(&job.panic).take();
         if let Some(p) = panic {
             resume_unwind(p);
+        }
+    }
+
+    /// Wake one worker if all sleep.
+    pub fn wake(&self) {
+        if self.sleepers.load(Ordering::Relaxed) == self.workers {
+            self.listed.fetch_add(1, Ordering::Release);
+            self.more.notify_one();
         }
     }
 

@@ -201,7 +201,10 @@ impl Compiler<'_> {
         let mut l = Lowering { graph, compiler: self, loops, known, dead: HashMap::new(), late: LateReads::default(), shared: &mut shared };
         l.all(&nodes)?;
         let fetches = request.fetches.iter().map(|f| l.source(*f)).collect::<Result<_>>()?;
+        let asked = request.targets.iter().flat_map(|&t| (0..graph.node(t).outputs.len()).map(move |i| t.out(i)));
+        let asked: Vec<Source> = asked.filter_map(|o| l.known.get(&o).copied()).collect();
         shared.out.fetches = fetches;
+        super::unread::drop_unread(&mut shared.out, &asked);
         let lowered = if self.fuse { super::fuse::fuse(shared.out) } else { shared.out };
         Ok(super::memory::assign(lowered))
     }

@@ -10,5 +10,6 @@ pub mod lower;
 mod lower_control;
 pub mod memory;
 pub mod program;
+mod unread;
 
 pub use program::Plan;

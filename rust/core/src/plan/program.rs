@@ -20,6 +20,9 @@ pub const NO_SLOT: u32 = u32::MAX;
 /// Runs that took longer than this (ns) let go of Python's lock.
 const LONG_NS: u64 = 60_000;
 
+/// Runs that took longer than this (ns) wake a worker beforehand, which costs some µs; in a loop it is awake already.
+const WAKE_NS: u64 = 60_000;
+
 /// From this many ns per step on, every step looks at the clock; it costs 30 ns.
 const LONG_STEP_NS: u64 = 5_000;
 
@@ -190,6 +193,9 @@ impl Plan {
         let start = Instant::now();
         let current = AtomicUsize::new(0);
         let _in_run = InRun::enter();
+        if self.last_ns() > WAKE_NS {
+            par::wake();
+        }
         // The frame is cleared below after a panic, so no half-done state is seen.
         let work = || par::install(|| self.execute(&mut frame, env, &current, trace, start));
         let result = catch_unwind(AssertUnwindSafe(work)).map_err(|p| panic_text(&p));

@@ -3,7 +3,6 @@
 use super::patches::Patches;
 use super::{Axis, Geometry};
 use crate::gemm::{GemmFloat, PackedB, gemm, gemm_gathered};
-use crate::isa::isa;
 use crate::par;
 
 /// Write the gradient of the filter, `[kd, kh, kw, cin, cout]`, from the input and the gradient of the output.
@@ -17,7 +16,7 @@ pub fn backprop_filter<T: GemmFloat>(g: &Geometry, x: &[T], dy: &[T], df: &mut [
     if g.is_pointwise() {
         return gemm(k, g.cout, m, x, (1, k), dy, (g.cout, 1), df, false);
     }
-    let patches = Patches::new(g, x, false);
+    let patches = Patches::new(g, x);
     let b = PackedB::new(m, g.cout, dy, (g.cout, 1));
     gemm_gathered(k, &|rows, steps, dst| patches.gather_transposed(rows, steps, dst), &b, df);
 }
@@ -41,10 +40,9 @@ pub fn backprop_input<T: GemmFloat>(g: &Geometry, f: &[T], dy: &[T], dx: &mut [T
     let [d, h, w] = &g.axes;
     if let (Some(d), Some(h), Some(w)) = (turned(d), turned(h), turned(w)) {
         let t = Geometry { batch: g.batch, axes: [d, h, w], cin: g.cout, cout: g.cin };
-        let patches = Patches::new(&t, dy, true);
-        let b = PackedB::stacked(g.taps(), g.cout, g.cin, f, g.cin * g.cout, (1, g.cout));
-        let level = isa();
-        return gemm_gathered(g.batch * g.pixels_in(), &|rows, steps, dst| patches.gather(level, rows, steps, dst), &b, dx);
+        let patches = Patches::new(&t, dy);
+        let b = PackedB::stacked_upwards(g.taps(), g.cout, g.cin, f, g.cin * g.cout, (1, g.cout));
+        return patches.product(&t, &b, dx);
     }
     by_columns(g, f, dy, dx);
 }

@@ -2,8 +2,7 @@
 
 use super::Geometry;
 use super::patches::Patches;
-use crate::gemm::{GemmFloat, PackedB, gemm, gemm_gathered};
-use crate::isa::isa;
+use crate::gemm::{GemmFloat, PackedB, gemm};
 
 /// Write `y = x ∗ f`; see [`Geometry`] for the shapes.
 pub fn forward<T: GemmFloat>(g: &Geometry, x: &[T], f: &[T], y: &mut [T]) {
@@ -16,8 +15,7 @@ pub fn forward<T: GemmFloat>(g: &Geometry, x: &[T], f: &[T], y: &mut [T]) {
     if g.is_pointwise() {
         return gemm(m, g.cout, k, x, (k, 1), f, (g.cout, 1), y, false);
     }
-    let patches = Patches::new(g, x, false);
+    let patches = Patches::new(g, x);
     let b = PackedB::new(k, g.cout, f, (g.cout, 1));
-    let level = isa();
-    gemm_gathered(m, &|rows, steps, dst| patches.gather(level, rows, steps, dst), &b, y);
+    patches.product(g, &b, y);
 }

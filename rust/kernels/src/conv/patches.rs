@@ -1,11 +1,15 @@
 //! The padded image, and where the patches of its output positions lie in it.
 
 use super::{Axis, Geometry};
-use crate::gemm::{GemmFloat, pack_rows};
-use crate::isa::Isa;
+use crate::gemm::{GemmFloat, PackedB, Spaced, gemm_gathered, gemm_spaced, pack_rows};
+use crate::isa::{Isa, isa};
 use crate::par;
 use std::borrow::Cow;
 use std::ops::Range;
+
+/// Up to this many columns, and from this length of runs on, patches are not gathered.
+const SPACED_COLUMNS: usize = 64;
+const SPACED_RUN: usize = 24;
 
 /// An image with its zeros around it, and the offsets of patches.
 pub(super) struct Patches<'a, T: Clone> {
@@ -17,8 +21,7 @@ pub(super) struct Patches<'a, T: Clone> {
 }
 
 impl<'a, T: GemmFloat> Patches<'a, T> {
-    /// `flip` walks the taps from last to first.
-    pub fn new(g: &Geometry, x: &'a [T], flip: bool) -> Patches<'a, T> {
+    pub fn new(g: &Geometry, x: &'a [T]) -> Patches<'a, T> {
         let [d, h, w] = g.axes;
         let size = [d, h, w].map(|a| a.extent());
         let data = pad(g.batch, [d, h, w], size, g.cin, x);
@@ -35,11 +38,10 @@ impl<'a, T: GemmFloat> Patches<'a, T> {
             }
         }
         let mut runs: Vec<(usize, usize, usize)> = Vec::new();
-        let order = |n: usize, i: usize| if flip { n - 1 - i } else { i };
         for kd in 0..d.kernel {
             for kh in 0..h.kernel {
                 for kw in 0..w.kernel {
-                    let (z, y, c) = (order(d.kernel, kd) * d.dilation, order(h.kernel, kh) * h.dilation, order(w.kernel, kw) * w.dilation);
+                    let (z, y, c) = (kd * d.dilation, kh * h.dilation, kw * w.dilation);
                     let offset = ((z * size[1] + y) * size[2] + c) * g.cin;
                     match runs.last_mut() {
                         Some((_, len, at)) if *at + *len == offset => *len += g.cin,
@@ -51,6 +53,18 @@ impl<'a, T: GemmFloat> Patches<'a, T> {
         let reach = runs.iter().map(|r| r.1 + r.2).max().unwrap_or(0);
         assert!(bases.iter().all(|b| b + reach <= data.len()), "convolution geometry reaches beyond the image");
         Patches { data, bases, runs }
+    }
+
+    /// The product of all patches and a packed filter. With few columns, gathering patches would cost as much as the product:
+    /// they are read where they stand, when their runs are long enough.
+    pub fn product(&self, g: &Geometry, b: &PackedB<T>, y: &mut [T]) {
+        let w = &g.axes[2];
+        if b.columns() <= SPACED_COLUMNS && w.output >= 4 && self.runs.iter().all(|r| r.1 >= SPACED_RUN) {
+            let a = Spaced { data: &self.data, bases: &self.bases, group: w.output, spacing: w.stride * g.cin, runs: &self.runs };
+            return gemm_spaced(&a, b, y);
+        }
+        let level = isa();
+        gemm_gathered(self.bases.len(), &|rows, steps, dst| self.gather(level, rows, steps, dst), b, y);
     }
 
     /// Write the panel of output positions `rows` and patch elements `steps` (see `gemm::Gather`).

@@ -1,7 +1,7 @@
 //! Blocking, packing and threads around the register-tile kernels.
 
 use super::micro::{Kernels, Micro, Tile, TileFn};
-use super::pack::{Scratch, panel, with_scratch};
+use super::pack::{Scratch, panel, panels_of_rows, with_scratch};
 use crate::isa::Isa;
 use crate::par;
 
@@ -36,8 +36,8 @@ impl<T: Kernels> PackedB<T> {
     pub fn columns(&self) -> usize {
         self.n
     }
-    /// Pack `groups` operands of `rows` rows each, one below the other; group g starts at `g * group_stride`.
-    pub fn stacked(groups: usize, rows: usize, n: usize, b: &[T], group_stride: usize, strides: (usize, usize)) -> Self {
+    /// Pack `groups` operands of `rows` rows each, each one above the one before; group g starts at `g * group_stride`.
+    pub fn stacked_upwards(groups: usize, rows: usize, n: usize, b: &[T], group_stride: usize, strides: (usize, usize)) -> Self {
         super::check("b", b.len().saturating_sub(groups.saturating_sub(1) * group_stride), rows, n, strides);
         let level = crate::isa::isa();
         let (nr, k) = (2 * T::micro(level).0.lanes, groups * rows);
@@ -46,7 +46,7 @@ impl<T: Kernels> PackedB<T> {
         par::ranges(n.div_ceil(nr), (k * nr) as f64 * 0.2, |r| {
             for j in r {
                 for g in 0..groups {
-                    let from = src.at(g * group_stride + j * nr * strides.1);
+                    let from = src.at((groups - 1 - g) * group_stride + j * nr * strides.1);
                     // SAFETY: the check covers the last group, and so all; panel j has its own part of dst, group g its rows there.
                     unsafe { panel(level, from, strides.1, strides.0, (n - j * nr).min(nr), nr, rows, dst.at((j * k + g * rows) * nr)) }
                 }
@@ -315,10 +315,14 @@ unsafe fn row_dots<T: Kernels>(micro: &Micro<T>, x: &Operands<'_, T>, b: *const 
 
 unsafe fn pack_b<T: Kernels>(level: Isa, nr: usize, k: usize, n: usize, b: *const T, rs: usize, cs: usize, dst: *mut T) {
     let (src, dst) = (Shared(b.cast_mut()), Shared(dst));
-    par::ranges(n.div_ceil(nr), (k * nr) as f64 * 0.2, |r| {
-        for j in r {
-            // SAFETY: panel j holds columns j·nr.. of b and has its own part of dst.
-            unsafe { panel(level, src.at(j * nr * cs), cs, rs, (n - j * nr).min(nr), nr, k, dst.at(j * nr * k)) }
+    let panels = n.div_ceil(nr);
+    let group = if cs == 1 { (panels / 16).clamp(1, GROUP) } else { 1 };
+    par::ranges(panels.div_ceil(group), (k * nr * group) as f64 * 0.2, |r| {
+        for g in r {
+            let (from, to) = (src.at(g * group * nr * cs), dst.at(g * group * nr * k));
+            let columns = (n - g * group * nr).min(group * nr);
+            // SAFETY: group g holds these columns of b and has its own part of dst.
+            unsafe { if group == 1 { panel(level, from, cs, rs, columns, nr, k, to) } else { panels_of_rows(from, rs, columns, nr, k, to) } }
         }
     });
 }
@@ -327,6 +331,15 @@ unsafe fn pack_b<T: Kernels>(level: Isa, nr: usize, k: usize, n: usize, b: *cons
 /// reads stay in a 1 MiB cache.
 pub(super) const ROW_BLOCK: usize = 168;
 const COLUMN_BLOCK: usize = 512;
+
+/// How many blocks of how many rows: where there is work for them a multiple of four, so that two or four threads end together.
+pub(super) fn row_blocks(m: usize, tile: usize, total: f64) -> (usize, usize) {
+    if total <= 100_000.0 {
+        return parts(m, ROW_BLOCK);
+    }
+    let rows = m.div_ceil(m.div_ceil(ROW_BLOCK).next_multiple_of(4)).max(tile);
+    (m.div_ceil(rows), rows)
+}
 
 /// Pack rows of a, one block of k after the other, as panels of nearly equal height of at most `most`, which is returned.
 unsafe fn pack_a<T: Kernels>(level: Isa, most: usize, kc: usize, x: &Operands<'_, T>, rows: std::ops::Range<usize>, dst: *mut T) -> usize {
@@ -375,9 +388,7 @@ unsafe fn over_rows<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_, T
     let nr = 2 * micro.lanes;
     let tiles = micro.unit[1];
     let kc = k_block(k);
-    // At least four blocks where there is work for them, so that two to four threads are all busy.
-    let most = ROW_BLOCK.min(m.div_ceil(4).next_multiple_of(tiles.len()));
-    let (blocks, rows) = parts(m, if total > 100_000.0 { most } else { ROW_BLOCK });
+    let (blocks, rows) = row_blocks(m, tiles.len(), total);
     let packed = Shared(packed.cast_mut());
     par::ranges(blocks, total / blocks as f64, |r| {
         with_scratch(1, rows * k + 64, |apack: *mut T| {
@@ -408,33 +419,48 @@ unsafe fn over_rows<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_, T
     });
 }
 
-/// Tasks own blocks of columns, packing their part of b panel by panel; a (few rows) is packed beforehand.
+/// Panels that are packed together, so that rows of b are read in long runs.
+const GROUP: usize = 16;
+
+/// Tasks own blocks of columns, packing their part of b group by group; a (few rows) is packed beforehand.
 unsafe fn over_columns<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_, T>, b: *const T, b_rs: usize, b_cs: usize, total: f64) {
     let (m, n, k) = (x.m, x.n, x.k);
     let nr = 2 * micro.lanes;
     let tiles = micro.unit[1];
     let kc = k_block(k);
     let panels = n.div_ceil(nr);
+    // At least 16 groups for wide operands, so that several threads are all busy.
+    let group = if b_cs == 1 { (panels / 16).clamp(1, GROUP) } else { 1 };
+    let groups = panels.div_ceil(group);
+    let width = group * nr;
     with_scratch(0, m * k + 64, |apack: *mut T| {
         // SAFETY: all rows of a; the buffer holds them and the spare that packing needs.
         let mr_most = unsafe { pack_a(level, tiles.len(), kc, x, 0..m, apack) };
         let (apack, b) = (Shared(apack), Shared(b.cast_mut()));
-        par::ranges(panels, total / panels as f64, |r| {
-            with_scratch(1, nr * kc + 64, |bpack: *mut T| {
+        par::ranges(groups, total / groups as f64, |r| {
+            with_scratch(1, width * kc + 64, |bpack: *mut T| {
                 for p0 in (0..k).step_by(kc) {
                     let steps = kc.min(k - p0);
-                    for j in (r.start * nr..(r.end * nr).min(n)).step_by(nr) {
-                        // SAFETY: columns j.. and steps p0.. of b; c is written in the columns of this task.
+                    for j0 in (r.start * width..(r.end * width).min(n)).step_by(width) {
+                        let end = (j0 + width).min(n);
+                        // SAFETY: columns j0..end and steps p0.. of b; c is written in the columns of this task.
                         unsafe {
-                            panel(level, b.at(j * b_cs + p0 * b_rs), b_cs, b_rs, (n - j).min(nr), nr, steps, bpack);
-                            let a = apack.at(p0 * m);
-                            column_of_tiles(micro, x, a, 0..m, mr_most, steps, bpack, bpack, j, x.accumulate || p0 > 0);
+                            let from = b.at(j0 * b_cs + p0 * b_rs);
+                            if group == 1 {
+                                panel(level, from, b_cs, b_rs, end - j0, nr, steps, bpack);
+                            } else {
+                                panels_of_rows(from, b_rs, end - j0, nr, steps, bpack);
+                            }
+                            for j in (j0..end).step_by(nr) {
+                                let (a, b) = (apack.at(p0 * m), bpack.add((j - j0) * steps));
+                                column_of_tiles(micro, x, a, 0..m, mr_most, steps, b, b.wrapping_add(nr * steps), j, x.accumulate || p0 > 0);
+                            }
                         }
                     }
                 }
             });
             // SAFETY: these columns are finished by this task.
-            unsafe { finish(x, 0..m, r.start * nr..(r.end * nr).min(n)) };
+            unsafe { finish(x, 0..m, r.start * width..(r.end * width).min(n)) };
         });
     });
 }

@@ -1,7 +1,7 @@
 //! Products whose left operand is put together on the fly (convolutions): the caller writes its panels.
 
 use super::GemmFloat;
-use super::driver::{Operands, PackedB, ROW_BLOCK, Right, Shared, column_of_tiles, cost, k_block, parts};
+use super::driver::{Operands, PackedB, Right, Shared, column_of_tiles, cost, k_block, parts, row_blocks};
 use super::micro::Kernels;
 use super::pack::with_scratch;
 use crate::isa::Isa;
@@ -28,9 +28,7 @@ pub(crate) fn gemm_gathered<T: GemmFloat>(m: usize, gather: Gather<'_, T>, b: &P
     let most_rows = micro.unit[usize::from(n > micro.lanes)].len();
     let kc = k_block(k);
     let total = cost::<T>(m * n * k);
-    // At least four blocks where there is work for them, so that two to four threads are all busy.
-    let most = ROW_BLOCK.min(m.div_ceil(4).next_multiple_of(most_rows));
-    let (blocks, rows) = parts(m, if total > 100_000.0 { most } else { ROW_BLOCK });
+    let (blocks, rows) = row_blocks(m, most_rows, total);
     let right = Right::Packed(b);
     let x = Operands { m, n, k, a: b.panels(), a_rs: 0, a_cs: 0, b: right, c: c.as_mut_ptr(), accumulate: false, epilogue: None };
     let packed = Shared(b.panels().cast_mut());

@@ -9,10 +9,12 @@ mod lanes;
 mod micro;
 mod pack;
 mod plain;
+mod spaced;
 
 pub use driver::{Epilogue, PackedB};
 pub(crate) use gathered::{gemm_gathered, pack_rows};
 pub use plain::{gemm_half, gemm_plain};
+pub(crate) use spaced::{Spaced, gemm_spaced};
 
 use crate::isa::isa;
 use driver::{Operands, Right};

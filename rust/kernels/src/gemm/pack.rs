@@ -2,7 +2,8 @@
 
 use super::micro::Kernels;
 use crate::isa::Isa;
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use crate::pages::{HUGE, alloc_large};
+use std::alloc::{Layout, dealloc, handle_alloc_error};
 use std::cell::Cell;
 
 /// Write `dst[p * width + l] = src[l * lane_stride + p * k_stride]` for `l < lanes` and `p < k`, and zeros for lanes up to `width`.
@@ -62,6 +63,49 @@ pub(super) unsafe fn panel<T: Kernels>(
             }
         }
     }
+}
+
+/// Write consecutive panels of `width` columns, together `columns` wide, from `k` contiguous rows: see [`panel`].
+///
+/// # Safety
+/// As for [`panel`]; `dst` holds `k` values for each column, the last panel's padding included.
+pub(super) unsafe fn panels_of_rows<T: Kernels>(src: *const T, k_stride: usize, columns: usize, width: usize, k: usize, dst: *mut T) {
+    /// Rows asked for in advance: the hardware sees no pattern in short runs that are pages apart.
+    const AHEAD: usize = 6;
+    let full = columns / width;
+    // SAFETY: reads stay in `columns` of the `k` rows, writes in the panels; prefetches cannot fault.
+    unsafe {
+        for p in 0..k {
+            let row = src.add(p * k_stride);
+            let later = row.wrapping_add(AHEAD * k_stride);
+            for q in 0..full {
+                for line in (0..width * size_of::<T>()).step_by(64) {
+                    prefetch(later.wrapping_add(q * width).cast::<u8>().wrapping_add(line));
+                }
+                copy_row(row.add(q * width), dst.add((q * k + p) * width), width);
+            }
+            let rest = columns - full * width;
+            if rest > 0 {
+                let to = dst.add((full * k + p) * width);
+                copy_row(row.add(full * width), to, rest);
+                for l in rest..width {
+                    *to.add(l) = T::default();
+                }
+            }
+        }
+    }
+}
+
+/// Ask for a cache line; any address will do.
+#[inline(always)]
+fn prefetch(p: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint; it cannot fault.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(p.cast())
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
 }
 
 #[inline(always)]
@@ -166,17 +210,6 @@ mod x86 {
 #[cfg(target_arch = "x86_64")]
 pub(super) use x86::{rows4, rows8, transpose4, transpose8};
 
-/// Large blocks are made of huge pages where the system has them: packed panels are read in big steps, and every new page costs
-/// a walk of the page tables.
-const HUGE: usize = 2 << 20;
-
-#[cfg(target_os = "linux")]
-const MADV_HUGEPAGE: i32 = 14;
-#[cfg(target_os = "linux")]
-unsafe extern "C" {
-    fn madvise(addr: *mut std::ffi::c_void, len: usize, advice: i32) -> i32;
-}
-
 /// A 64-byte aligned block that is kept by its thread between calls.
 pub(super) struct Scratch {
     ptr: *mut u8,
@@ -194,14 +227,9 @@ impl Scratch {
     pub fn new(bytes: usize) -> Scratch {
         let layout = Self::layout(bytes);
         // SAFETY: the size is not zero.
-        let ptr = unsafe { alloc(layout) };
+        let ptr = unsafe { alloc_large(layout) };
         if ptr.is_null() {
             handle_alloc_error(layout);
-        }
-        #[cfg(target_os = "linux")]
-        if layout.align() == HUGE {
-            // SAFETY: the range is whole huge pages of the block just made; the call changes how it is mapped, not what it holds.
-            unsafe { madvise(ptr.cast(), layout.size(), MADV_HUGEPAGE) };
         }
         Scratch { ptr, bytes: layout.size() }
     }
