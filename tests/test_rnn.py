@@ -157,6 +157,14 @@ def test_state_saving_rnn_starts_where_the_last_run_ended():
         close(second, session.run(whole[-1]))
 
 
+def test_a_regularizer_of_the_scope_sees_the_variables_made_in_the_loop():
+    with tf.variable_scope("net", regularizer=lambda v: tf.reduce_sum(tf.abs(v))):
+        outputs, _ = tf.nn.dynamic_rnn(C.GRUCell(2), tf.constant(drawn(2, 3, 4)), dtype=tf.float32)
+    losses = tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)
+    values, variables, _ = run([losses, tf.trainable_variables(), outputs])
+    close(values, [np.abs(v).sum() for v in variables])
+
+
 def test_device_wrapper_and_weights_of_stacks():
     cell = C.MultiRNNCell([C.DeviceWrapper(C.GRUCell(2), "/cpu:0"), C.BasicRNNCell(3)])
     output, _ = cell(tf.constant(drawn(2, 4)), cell.zero_state(2, tf.float32))
@@ -200,6 +208,18 @@ def test_ctc_errors_are_tensorflows(rows, lengths, message):
     labels = tf.SparseTensor(at, np.array([v for row in rows for v in row], np.int32), [2, 4])
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         run(tf.nn.ctc_loss(labels, tf.constant(drawn(4, 2, 5)), np.array(lengths, np.int32)))
+
+
+@pytest.mark.parametrize("blank", [0, 2, -1])
+def test_ctc_with_dense_labels_and_any_blank_is_the_loss_with_the_blank_last(blank):
+    logits, rows = drawn(6, 2, 4), [[1, 1, 3], [3, 0, 0]]
+    order = [c for c in range(4) if c != blank % 4] + [blank % 4]
+    rows = [[c if c != blank % 4 else order[0] for c in row] for row in rows]
+    dense = tf.nn.ctc_loss_v2(tf.constant(rows), tf.constant(logits), [3, 1], [6, 5], blank_index=blank)
+    at = [[0, 0], [0, 1], [0, 2], [1, 0]]
+    sparse = tf.SparseTensor(at, tf.constant([order.index(rows[b][i]) for b, i in at]), [2, 3])
+    one, two = run([dense, tf.nn.ctc_loss(sparse, tf.constant(logits[:, :, order]), [6, 5])])
+    close(one, two)
 
 
 def test_ctc_labels_must_be_sparse():

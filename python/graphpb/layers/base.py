@@ -8,6 +8,7 @@ from graphpb import dtypes
 from graphpb.graph.collections import GraphKeys, get_collection_ref
 from graphpb.graph.convert import convert_to_tensor
 from graphpb.graph.core import Operation, Tensor, get_default_graph
+from graphpb.graph.function import init_scope
 from graphpb.graph.scopes import name_scope
 from graphpb.nest import flatten
 from graphpb.ops.cast import cast
@@ -300,7 +301,7 @@ class Layer:
 
     def _regularize(self, name, variable, regularizer):
         def loss():
-            with name_scope(name + "/Regularizer"):
+            with init_scope(), name_scope(name + "/Regularizer"):
                 return regularizer(variable)
 
         self.add_loss(loss)

@@ -38,6 +38,7 @@ from graphpb.nn.ctc import ctc_beam_search_decoder as ctc_beam_search_decoder
 from graphpb.nn.ctc import ctc_beam_search_decoder_v2 as ctc_beam_search_decoder_v2
 from graphpb.nn.ctc import ctc_greedy_decoder as ctc_greedy_decoder
 from graphpb.nn.ctc import ctc_loss as ctc_loss
+from graphpb.nn.ctc import ctc_loss_v2 as ctc_loss_v2
 from graphpb.nn.embedding import embedding_lookup as embedding_lookup
 from graphpb.nn.embedding import embedding_lookup_sparse as embedding_lookup_sparse
 from graphpb.nn.embedding import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse

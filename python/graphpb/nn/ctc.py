@@ -3,9 +3,12 @@
 from graphpb import dtypes
 from graphpb.graph.composite import SparseTensor
 from graphpb.graph.convert import convert_to_tensor
+from graphpb.graph.scopes import name_scope
 from graphpb.ops import raw
-from graphpb.ops.array import transpose
+from graphpb.ops.array import concat, sequence_mask, transpose, where
 from graphpb.ops.cast import cast
+from graphpb.ops.gather import gather_nd
+from graphpb.ops.shape import shape
 
 
 def ctc_loss(
@@ -60,6 +63,47 @@ def ctc_loss(
         ignore_longer_outputs_than_inputs=ignore_longer_outputs_than_inputs,
     )
     return cast(loss, dtype) if half else loss
+
+
+def ctc_loss_v2(labels, logits, label_length, logit_length, logits_time_major=True, unique=None, blank_index=None, name=None):
+    """Compute −ln p(labels | logits) of each example for dense or sparse labels and any class as the blank.
+
+    Args:
+      labels: int32 [batch, longest label], or a SparseTensor of that shape.
+      logits: float [time, batch, classes], or [batch, time, classes] with `logits_time_major=False`.
+      label_length: int32 [batch]; None for sparse labels.
+      logit_length: int32 [batch], the steps that count.
+      logits_time_major: The order of the axes of `logits`.
+      unique: Kept for compatibility; it is no faster here.
+      blank_index: The blank's class; negative ones count from the end. Default 0 for dense labels.
+
+    Returns:
+      float [batch].
+
+    Raises:
+      ValueError: The labels are sparse and `blank_index` is not given, or the number of classes is unknown.
+    """
+    with name_scope(name, "ctc_loss", [logits]):
+        logits = convert_to_tensor(logits, name="logits")
+        if isinstance(labels, SparseTensor):
+            if blank_index is None:
+                raise ValueError("Argument `blank_index` must be provided when labels is a SparseTensor.")
+        else:
+            labels = convert_to_tensor(labels, name="labels")
+            kept = where(sequence_mask(label_length, shape(labels)[1]))
+            labels = SparseTensor(kept, cast(gather_nd(labels, kept), dtypes.int32), shape(labels, out_type=dtypes.int64))
+            blank_index = blank_index or 0
+        classes = logits.shape[2].value
+        if classes is None:
+            raise ValueError(f"The number of classes must be known. Received logits of shape {logits.shape}.")
+        if blank_index < 0:
+            blank_index += classes
+        if blank_index != classes - 1:
+            blank, after = logits[:, :, blank_index : blank_index + 1], logits[:, :, blank_index + 1 :]
+            logits = concat([logits[:, :, :blank_index], after, blank], axis=2)
+            values = where(labels.values < blank_index, labels.values, labels.values - 1)
+            labels = SparseTensor(labels.indices, values, labels.dense_shape)
+        return ctc_loss(labels=labels, inputs=logits, sequence_length=logit_length, time_major=logits_time_major)
 
 
 def ctc_greedy_decoder(inputs, sequence_length, merge_repeated=True, blank_index=None):

@@ -8,6 +8,7 @@ from graphpb import dtypes
 from graphpb.graph.collections import GraphKeys, add_to_collection
 from graphpb.graph.convert import convert_to_tensor, register_tensor_conversion_function
 from graphpb.graph.core import Tensor, get_default_graph
+from graphpb.graph.function import init_scope
 from graphpb.graph.scopes import colocate_with, name_scope
 from graphpb.initializers import GlorotUniform, Zeros
 from graphpb.ops import raw
@@ -31,6 +32,10 @@ class LazyTensor:
         if name.startswith("_"):
             raise AttributeError(name)
         return getattr(self._first, name)
+
+    def _as_graph_element(self):
+        """What a session fetches."""
+        return self._first
 
     def _as_tensor(self, dtype=None, name=None, as_ref=False):
         if dtype is not None and dtype != self._first.dtype:
@@ -201,11 +206,14 @@ class VariableStore:
     @staticmethod
     def _regularize(variable, name, regularizer):
         def make():
-            with colocate_with(variable), name_scope(name + "/Regularizer/"):
+            with init_scope(), colocate_with(variable), name_scope(name + "/Regularizer/"):
                 return regularizer(variable)
 
-        # The first call only shows whether there is a loss; TensorFlow 2.x leaves its nodes in the graph as well.
-        if regularizer(variable) is not None:
+        # The loss of a variable made in a branch or loop stands outside, as the variable does. The first call only shows
+        # whether there is a loss; TensorFlow 2.x leaves its nodes in the graph as well.
+        with init_scope():
+            if regularizer(variable) is None:
+                return
             add_to_collection(GraphKeys.REGULARIZATION_LOSSES, LazyTensor(make))
 
     def _partitioned(self, name, partitioner, shape, dtype, initializer, regularizer, reuse, settings):
