@@ -124,6 +124,12 @@ from tensorflow.python.training.moving_averages import assign_moving_average
 from tensorflow.python.client import device_lib
 from tensorflow.examples.tutorials.mnist import input_data
 import tensorflow.python.util.nest as nest
+from tensorflow.contrib.rnn.python.ops.core_rnn import static_rnn, static_bidirectional_rnn
+from tensorflow.contrib.legacy_seq2seq.python.ops import seq2seq
+from tensorflow.contrib.layers.python.layers import initializers
+from tensorflow.python.ops.rnn import dynamic_rnn, rnn_cell_impl
+assert static_rnn is tf.nn.static_rnn and seq2seq.sequence_loss is tf.contrib.legacy_seq2seq.sequence_loss
+assert rnn_cell_impl.LSTMStateTuple is tf.nn.rnn_cell.LSTMStateTuple and initializers.xavier_initializer is layers.xavier_initializer
 assert tf is graphpb and layers is graphpb.contrib.layers and array_ops.reshape is tf.reshape and ops.Tensor is tf.Tensor
 assert dtypes.float32 is tf.float32 and callable(assign_moving_average) and callable(input_data.read_data_sets)
 assert [d.device_type for d in device_lib.list_local_devices()] == ["CPU"] and nest.flatten([1, [2]]) == [1, 2]

@@ -42,8 +42,10 @@ _NAMES = {
     "python.ops.nn_ops.*": ["graphpb.nn", "graphpb"],
     "python.ops.nn.*": ["graphpb.nn"],
     "python.ops.nn_impl.*": ["graphpb.nn"],
+    "python.ops.rnn.rnn_cell_impl": ["graphpb.nn:rnn_cell"],
     "python.ops.rnn.*": ["graphpb.nn"],
     "python.ops.rnn_cell.*": ["graphpb.nn.rnn_cell"],
+    "python.ops.rnn_cell_impl._zero_state_tensors": ["graphpb.rnn.base:zero_state_tensors"],
     "python.ops.rnn_cell_impl.*": ["graphpb.nn.rnn_cell"],
     "python.ops.image_ops.*": ["graphpb.image"],
     "python.ops.init_ops.*": ["graphpb.initializers", "graphpb"],
@@ -69,6 +71,11 @@ _NAMES = {
     "python.util.compat.*": ["graphpb.compat"],
     "python.util.deprecation.deprecated_argument_lookup": ["graphpb.deprecation:argument"],
     "python.util.*.*": ["graphpb.compat.internals"],
+    "contrib.framework.python.ops.*.*": ["graphpb.contrib.framework"],
+    "contrib.layers.python.layers.*.*": ["graphpb.contrib.layers"],
+    "contrib.legacy_seq2seq.python.ops.*.*": ["graphpb.contrib.legacy_seq2seq"],
+    "contrib.rnn.python.ops.*.*": ["graphpb.contrib.rnn"],
+    "contrib.seq2seq.python.ops.*.*": ["graphpb.contrib.seq2seq"],
     "core.framework.*.*": ["graphpb.protos"],
     "core.protobuf.*.*": ["graphpb.protos"],
     "core.example.*.*": ["graphpb.protos"],
@@ -78,7 +85,9 @@ _NAMES = {
 
 _PACKAGES = frozenset(
     "examples examples.tutorials examples.tutorials.mnist python python.client python.framework python.keras python.layers python.lib python.lib.io "
-    "python.ops python.ops.losses python.platform python.training python.util core core.framework core.protobuf core.example core.util".split()
+    "python.ops python.ops.losses python.platform python.training python.util core core.framework core.protobuf core.example core.util "
+    "contrib.framework.python contrib.framework.python.ops contrib.layers.python contrib.layers.python.layers contrib.legacy_seq2seq.python "
+    "contrib.legacy_seq2seq.python.ops contrib.rnn.python contrib.rnn.python.ops contrib.seq2seq.python contrib.seq2seq.python.ops".split()
 )
 """Internal modules that hold modules only."""
 
@@ -91,6 +100,8 @@ def _homes(path, name):
 
 
 def _is_module(path):
+    if path.startswith("contrib") and ".python" not in path:
+        return False
     return path in _PACKAGES or any(True for _ in _homes(path, "*")) or any(key.startswith(path + ".") for key in _NAMES)
 
 
