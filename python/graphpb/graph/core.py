@@ -694,6 +694,12 @@ def _binary(scope: str, x: Any, y: Any, reverse: bool) -> Any:
     return operators.binary(scope, x, y, reverse)
 
 
+def _feed(tensor: Tensor, value: Any) -> Any:
+    from graphpb.session import feed
+
+    return feed.array_of(tensor, value)
+
+
 def _as_array(value: Any, number: int) -> Any:
     from graphpb.graph import convert
 
@@ -715,6 +721,7 @@ _native.set_hooks(
         "numpy_dtype": dtypes.numpy_dtype,
         "as_array": _as_array,
         "status": errors.from_status,
+        "feed": _feed,
         "binary": _binary,
         "script": _script,
         "folder": os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,

@@ -18,6 +18,8 @@ pub struct Hooks {
     pub as_array: Py<PyAny>,
     /// `status(code, message, node, op, site, hint) -> exception`
     pub status: Py<PyAny>,
+    /// `feed(tensor, value) -> ndarray`: a value that needs numpy's conversion, or an error
+    pub feed: Py<PyAny>,
     /// `binary(name, x, y, reverse) -> Tensor`: operators whose operands need conversion
     pub binary: Py<PyAny>,
     /// `script(token, arguments) -> list of ndarrays`: call a registered function
@@ -48,6 +50,7 @@ pub fn set_hooks(py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<()> {
         numpy_dtype: get("numpy_dtype")?,
         as_array: get("as_array")?,
         status: get("status")?,
+        feed: get("feed")?,
         binary: get("binary")?,
         script: get("script")?,
         folder: get("folder")?.extract(py)?,

@@ -20,6 +20,7 @@ use smallvec::SmallVec;
 use crate::array::{result_object, tensor_of};
 use crate::errors::raise;
 use crate::graph::PyGraph;
+use crate::hooks::hooks;
 use crate::script;
 use crate::tensor::scalar_of;
 
@@ -309,7 +310,7 @@ impl PySession {
         drop(old);
         Ok(())
     }
-    /// Do a remembered run; NotImplemented when it is not known, or when a fed value needs conversion or is refused.
+    /// Do a remembered run; NotImplemented when it is not known.
     #[pyo3(signature = (fetches, feed=None))]
     fn _run_known<'py>(&self, py: Python<'py>, fetches: &Bound<'py, PyAny>, feed: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
         let unknown = || Ok(py.NotImplemented().into_bound(py));
@@ -329,10 +330,11 @@ impl PySession {
         let prep = run.fresh(py)?;
         let mut feeds: SmallVec<[Tensor; 4]> = SmallVec::new();
         if let Some(d) = feed {
-            for ((_, v), (&(dtype, scalar), fact)) in d.iter().zip(prep.facts.iter().zip(prep.plan.feed_facts())) {
+            for ((k, v), (&(dtype, scalar), fact)) in d.iter().zip(prep.facts.iter().zip(prep.plan.feed_facts())) {
                 match feed_value(&v, dtype, scalar)? {
                     Some(t) if fact.shape.admits(t.dims()) => feeds.push(t),
-                    _ => return unknown(),
+                    // Numpy's conversion, or the error that says what is wrong.
+                    _ => feeds.push(tensor_of(&hooks(py)?.feed.bind(py).call1((k, v))?, Some(dtype), true)?),
                 }
             }
         }
