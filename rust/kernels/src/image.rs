@@ -1,5 +1,6 @@
 //! Images resized by interpolation: `[batch, height, width, channels]`, in float, as TensorFlow does.
 
+use crate::isa::multiversion;
 use crate::par;
 
 /// How output positions map to input positions.
@@ -86,6 +87,19 @@ pub struct Sizes {
     pub channels: usize,
 }
 
+multiversion! {
+    /// Interpolate between four pixels, given top left, top right, bottom left, bottom right.
+    fn between<L>(to: &mut [f32], from: [&[f32]; 4], tx: f32, ty: f32) {
+        let _ = L::FMA;
+        let [a, b, c, d] = from;
+        for ((((o, a), b), c), d) in to.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+            let up = a + (b - a) * tx;
+            let down = c + (d - c) * tx;
+            *o = up + (down - up) * ty;
+        }
+    }
+}
+
 /// Write the image interpolated between two rows and two columns.
 pub fn bilinear(s: &Sizes, map: Mapping, x: &[f32], y: &mut [f32]) {
     let (rows, columns) = (map.linear(s.input[0], s.output[0]), map.linear(s.input[1], s.output[1]));
@@ -97,12 +111,8 @@ pub fn bilinear(s: &Sizes, map: Mapping, x: &[f32], y: &mut [f32]) {
             let [(top, _), (bottom, ty), ..] = rows[oy];
             let (top, bottom) = ((n * s.input[0] + top) * line, (n * s.input[0] + bottom) * line);
             for (to, [(left, _), (right, tx), ..]) in to.chunks_exact_mut(c).zip(&columns) {
-                for (k, o) in to.iter_mut().enumerate() {
-                    let at = |row: usize, column: usize| x[row + column * c + k];
-                    let up = at(top, *left) + (at(top, *right) - at(top, *left)) * tx;
-                    let down = at(bottom, *left) + (at(bottom, *right) - at(bottom, *left)) * tx;
-                    *o = up + (down - up) * ty;
-                }
+                let at = |row: usize, column: usize| &x[row + column * c..][..c];
+                between(to, [at(top, *left), at(top, *right), at(bottom, *left), at(bottom, *right)], *tx, ty);
             }
         }
     });

@@ -79,6 +79,35 @@ pub(crate) unsafe fn give(ptr: NonNull<u8>, class: usize) {
     unsafe { dealloc(ptr.as_ptr(), Layout::from_size_align_unchecked(bytes, align(bytes))) }
 }
 
+/// A block on loan for as long as a kernel needs it.
+pub(crate) struct Loan {
+    ptr: NonNull<u8>,
+    class: usize,
+}
+
+// SAFETY: the block is owned; only its user reads or writes it.
+unsafe impl Send for Loan {}
+// SAFETY: as above.
+unsafe impl Sync for Loan {}
+
+impl Loan {
+    /// At least `bytes` initialised bytes with arbitrary content, aligned to [`ALIGN`].
+    pub fn new(bytes: usize) -> Loan {
+        let (ptr, class) = take(bytes);
+        Loan { ptr, class }
+    }
+    pub fn ptr<T>(&self) -> *mut T {
+        self.ptr.as_ptr().cast()
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        // SAFETY: taken in `new`, and this was its only owner.
+        unsafe { give(self.ptr, self.class) }
+    }
+}
+
 /// Bytes that came from the system and did not go back: those in use, and the free ones. As long as the free ones stay
 /// below the limit this is the most that was ever in use at once.
 pub fn system_bytes() -> usize {

@@ -4,6 +4,7 @@ use super::patches::Patches;
 use super::{Axis, Geometry};
 use crate::gemm::{GemmFloat, PackedB, gemm, gemm_gathered};
 use crate::par;
+use crate::pool::Loan;
 
 /// Write the gradient of the filter, `[kd, kh, kw, cin, cout]`, from the input and the gradient of the output.
 pub fn backprop_filter<T: GemmFloat>(g: &Geometry, x: &[T], dy: &[T], df: &mut [T]) {
@@ -55,11 +56,13 @@ fn by_columns<T: GemmFloat>(g: &Geometry, f: &[T], dy: &[T], dx: &mut [T]) {
     let image = g.pixels_in() * g.cin;
     let cost = outputs as f64 * k as f64 * (g.cout as f64 * 0.0125 + 0.5);
     par::rows_mut(dx, image, cost, |first, chunk| {
-        let mut columns = vec![T::default(); outputs * k];
+        let block = Loan::new(outputs * k * size_of::<T>());
+        // SAFETY: the block holds as many values, all bytes of it are initialised, and nobody else has it.
+        let columns = unsafe { std::slice::from_raw_parts_mut(block.ptr::<T>(), outputs * k) };
         for (i, dx) in chunk.chunks_exact_mut(image).enumerate() {
             let n = first + i;
             let dy = &dy[n * outputs * g.cout..(n + 1) * outputs * g.cout];
-            gemm(outputs, k, g.cout, dy, (g.cout, 1), f, (1, g.cout), &mut columns, false);
+            gemm(outputs, k, g.cout, dy, (g.cout, 1), f, (1, g.cout), columns, false);
             dx.fill(T::default());
             let mut patches = columns.chunks_exact(k);
             for od in 0..d.output {

@@ -132,9 +132,15 @@ pub fn depthwise_backprop_filter<T: GemmFloat>(g: &Geometry, x: &[T], dy: &[T], 
 multiversion! {
     fn accumulate_filter<L, T: [Number]>(f: &mut [T], x: &[T], dy: &[T], multiplier: usize) {
         let _ = L::FMA;
-        for ((f, x), y) in f.chunks_exact_mut(multiplier.max(1)).zip(x).zip(dy.chunks_exact(multiplier.max(1))) {
-            for (f, y) in f.iter_mut().zip(y) {
+        if multiplier <= 1 {
+            for ((f, x), y) in f.iter_mut().zip(x).zip(dy) {
                 *f = *f + *x * *y;
+            }
+        } else {
+            for ((f, x), y) in f.chunks_exact_mut(multiplier).zip(x).zip(dy.chunks_exact(multiplier)) {
+                for (f, y) in f.iter_mut().zip(y) {
+                    *f = *f + *x * *y;
+                }
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Blocking, packing and threads around the register-tile kernels.
 
 use super::micro::{Kernels, Micro, Tile, TileFn};
-use super::pack::{Scratch, panel, panels_of_rows, with_scratch};
+use super::pack::{panel, panels_of_rows, with_scratch};
 use crate::isa::Isa;
 use crate::par;
+use crate::pool::Loan;
 
 /// Called on each finished piece of a row: (row, first column, values).
 pub type Epilogue<'a, T> = &'a (dyn Fn(usize, usize, &mut [T]) + Sync);
@@ -13,7 +14,7 @@ pub struct PackedB<T: Kernels> {
     level: Isa,
     k: usize,
     n: usize,
-    data: Scratch,
+    data: Loan,
     _type: std::marker::PhantomData<T>,
 }
 
@@ -23,7 +24,7 @@ impl<T: Kernels> PackedB<T> {
         super::check("b", b.len(), k, n, strides);
         let level = crate::isa::isa();
         let nr = 2 * T::micro(level).0.lanes;
-        let data = Scratch::new(n.div_ceil(nr) * nr * k * size_of::<T>());
+        let data = Loan::new(n.div_ceil(nr) * nr * k * size_of::<T>());
         // SAFETY: the check covers b; the block holds all panels.
         unsafe { pack_b(level, nr, k, n, b.as_ptr(), strides.0, strides.1, data.ptr()) }
         PackedB { level, k, n, data, _type: std::marker::PhantomData }
@@ -41,7 +42,7 @@ impl<T: Kernels> PackedB<T> {
         super::check("b", b.len().saturating_sub(groups.saturating_sub(1) * group_stride), rows, n, strides);
         let level = crate::isa::isa();
         let (nr, k) = (2 * T::micro(level).0.lanes, groups * rows);
-        let data = Scratch::new(n.div_ceil(nr) * nr * k * size_of::<T>());
+        let data = Loan::new(n.div_ceil(nr) * nr * k * size_of::<T>());
         let (src, dst) = (Shared(b.as_ptr().cast_mut()), Shared(data.ptr::<T>()));
         par::ranges(n.div_ceil(nr), (k * nr) as f64 * 0.2, |r| {
             for j in r {

@@ -3,6 +3,8 @@
 use super::no_kernel;
 use super::space::map_new;
 use crate::error::Result;
+use crate::isa::multiversion;
+use crate::par;
 use crate::{Bool, C64, C128, DType, Element, Tensor, bf16, f16};
 
 /// A source type: what each class of target needs of it.
@@ -81,6 +83,16 @@ floats!(
     C128, v => v.re, v.re as f32, v.re != 0.0 || v.im != 0.0, v.im;
 );
 
+multiversion! {
+    /// As [`int32`], which the widening to f64 does not change.
+    fn truncate<L>(x: &[f32], out: &mut [i32]) {
+        let _ = L::FMA;
+        for (o, &v) in out.iter_mut().zip(x) {
+            *o = if (-2_147_483_648.0..2_147_483_648.0).contains(&v) { v as i32 } else { i32::MIN };
+        }
+    }
+}
+
 /// The tensor with elements of type `to`: floats are truncated toward zero for integers, integers wrap, complex loses
 /// its imaginary part, bool is 0 or 1 and "not zero". UNIMPLEMENTED for other types.
 pub fn cast(x: &Tensor, to: DType) -> Result<Tensor> {
@@ -88,6 +100,12 @@ pub fn cast(x: &Tensor, to: DType) -> Result<Tensor> {
         return Ok(x.clone());
     }
     match x.dtype() {
+        DType::F32 if to == DType::I32 => {
+            let mut out = Tensor::scratch(to, x.dims());
+            let from = x.slice::<f32>();
+            par::rows_mut(out.slice_mut::<i32>(), 1, 0.2, |first, chunk| truncate(&from[first..first + chunk.len()], chunk));
+            Ok(out)
+        }
         DType::F32 => from::<f32>(x, to),
         DType::F64 => from::<f64>(x, to),
         DType::C128 => from::<C128>(x, to),
@@ -150,6 +168,8 @@ mod tests {
     fn floats_become_integers_as_on_x86() {
         let x = Tensor::vector(&[1.9f64, -1.9, f64::NAN, 3e9, -3e9, 300.0]);
         assert_eq!(cast(&x, DType::I32).unwrap().slice::<i32>(), [1, -1, i32::MIN, i32::MIN, i32::MIN, 300]);
+        let narrow = cast(&cast(&x, DType::F32).unwrap(), DType::I32).unwrap();
+        assert_eq!(narrow.slice::<i32>(), [1, -1, i32::MIN, i32::MIN, i32::MIN, 300]);
         assert_eq!(cast(&x, DType::U8).unwrap().slice::<u8>(), [1, 255, 0, 0, 0, 44]);
         assert_eq!(cast(&x, DType::I64).unwrap().slice::<i64>(), [1, -1, i64::MIN, 3_000_000_000, -3_000_000_000, 300]);
         assert_eq!(cast(&Tensor::vector(&[1e19f64]), DType::U64).unwrap().slice::<u64>(), [10_000_000_000_000_000_000]);

@@ -41,12 +41,15 @@ impl Real for f32 {
     }
     fn vector(op: Unary) -> Option<fn(&mut [f32])> {
         Some(match op {
+            Unary::Cos => vmath::cos,
+            Unary::Elu => vmath::elu,
             Unary::Exp => vmath::exp,
             Unary::Expm1 => vmath::expm1,
             Unary::Log => vmath::ln,
             Unary::Log1p => vmath::log1p,
             Unary::Tanh => vmath::tanh,
             Unary::Sigmoid => vmath::sigmoid,
+            Unary::Sin => vmath::sin,
             Unary::Softplus => vmath::softplus,
             Unary::Erf => vmath::erf,
             Unary::Erfc => vmath::erfc,

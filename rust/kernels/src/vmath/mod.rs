@@ -45,6 +45,8 @@ slices! {
     f32: sigmoid, sigmoid_to => single::sigmoid;
     /// ln(1 + eˣ).
     f32: softplus, softplus_to => single::softplus;
+    /// x where x >= 0, eˣ − 1 elsewhere.
+    f32: elu, elu_to => single::elu;
     /// The error function.
     f32: erf, erf_to => single::erf;
     /// 1 − erf(x), accurate where that is small.
@@ -103,6 +105,25 @@ pub fn sin_to(x: &[f32], out: &mut [f32]) {
 pub fn cos_to(x: &[f32], out: &mut [f32]) {
     if cos_lanes(x, out) {
         redo(x, out, f64::cos);
+    }
+}
+
+/// The sine, in place.
+pub fn sin(x: &mut [f32]) {
+    in_place(x, sin_to);
+}
+
+/// The cosine, in place.
+pub fn cos(x: &mut [f32]) {
+    in_place(x, cos_to);
+}
+
+fn in_place(x: &mut [f32], f: impl Fn(&[f32], &mut [f32])) {
+    let mut copy = [0f32; 512];
+    for part in x.chunks_mut(512) {
+        let copy = &mut copy[..part.len()];
+        copy.copy_from_slice(part);
+        f(copy, part);
     }
 }
 

@@ -155,6 +155,12 @@ pub fn erfc<L: Level>(x: f32) -> f32 {
     if x.is_nan() { x } else { y as f32 }
 }
 
+#[inline(always)]
+pub fn elu<L: Level>(x: f32) -> f32 {
+    let y = expm1::<L>(x);
+    if x < 0.0 { y } else { x }
+}
+
 /// Arguments above this need a longer reduction than `sin` and `cos` do.
 pub const TRIG_LIMIT: f32 = 1e6;
 

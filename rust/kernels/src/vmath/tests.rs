@@ -50,6 +50,7 @@ fn check_level<L: crate::isa::Level>(level: &str) {
     let w = |name: &str, f: fn(f32) -> f32, exact: fn(f64) -> f64| worst(&format!("{level} {name}"), &x, f, exact, 2.0);
     w("exp", single::exp::<L>, f64::exp);
     w("expm1", single::expm1::<L>, f64::exp_m1);
+    w("elu", single::elu::<L>, |v| if v < 0.0 { v.exp_m1() } else { v });
     w("ln", single::ln::<L>, f64::ln);
     w("log1p", single::log1p::<L>, f64::ln_1p);
     w("tanh", single::tanh::<L>, f64::tanh);
