@@ -4,6 +4,7 @@ use graphpb_kernels::{Bool, DType, Tensor};
 use smallvec::SmallVec;
 
 use super::kernel::Value;
+use super::loop_products::Products;
 use super::program::{Frame, Plan};
 use crate::error::{Error, Result};
 use crate::session::env::Env;
@@ -33,6 +34,7 @@ pub struct Loop {
     pub vars: usize,
     pub cond_feeds: Vec<Feed>,
     pub body_feeds: Vec<Feed>,
+    pub products: Products,
 }
 
 /// Whether a value counts as true: a bool, a number that is not zero, a string that is not empty, a tensor with elements.
@@ -106,7 +108,8 @@ impl Loop {
         for (i, v) in self.body_feeds.iter().enumerate().filter_map(|(i, f)| Some((i, fixed(f)?))) {
             self.body.put(body_frame, i, v);
         }
-        constants.iter_mut().for_each(|c| *c = None);
+        let mut sums = self.products.begin(vars);
+        let mut packed = false;
         let changing = |plan: &Plan, feeds: &[Feed]| -> SmallVec<[(usize, usize); 8]> {
             let vars = feeds.iter().enumerate().filter_map(|(i, f)| if let Feed::Var(k) = f { Some((i, *k)) } else { None });
             vars.filter(|(i, _)| plan.reads_feed(*i)).collect()
@@ -127,14 +130,23 @@ impl Loop {
             if !truth(&tensor(go.pop().flatten())?) {
                 break;
             }
+            if !packed {
+                for (i, v) in self.products.pack(constants, self.body_feeds.len())? {
+                    self.body.put(body_frame, i, Some(v));
+                }
+                constants.iter_mut().for_each(|c| *c = None);
+                packed = true;
+            }
             for &(i, k, last) in &used {
                 self.body.put(body_frame, i, if last { vars[k].take() } else { vars[k].clone() });
             }
             // What the body does not read goes before it runs.
             vars.clear();
             self.body.call(body_frame, env, &mut next)?;
+            sums.collect(&mut next)?;
             std::mem::swap(&mut vars, &mut next);
         }
+        sums.end(&mut vars)?;
         outputs.iter_mut().zip(vars).for_each(|(o, v)| *o = v);
         Ok(())
     }

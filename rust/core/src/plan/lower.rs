@@ -181,6 +181,15 @@ impl Compiler<'_> {
 
     /// A plan in which `preset` tensors are constants, and the feeds numbered `sticky` are fed once for many calls.
     pub(super) fn plan_with(&self, graph: &Graph, loops: &Loops, request: &Request, preset: &[(Out, Tensor)], sticky: &[usize]) -> Result<Plan> {
+        Ok(self.finish(self.lowered(graph, loops, request, preset, sticky)?))
+    }
+
+    /// The plan of a program whose steps are settled.
+    pub(super) fn finish(&self, lowered: Lowered) -> Plan {
+        super::memory::assign(if self.fuse { super::fuse::fuse(lowered) } else { lowered })
+    }
+
+    pub(super) fn lowered(&self, graph: &Graph, loops: &Loops, request: &Request, preset: &[(Out, Tensor)], sticky: &[usize]) -> Result<Lowered> {
         if self.depth > MAX_DEPTH {
             return Err(Error::invalid(format!("functions are nested more than {MAX_DEPTH} deep; is one recursive?")));
         }
@@ -205,8 +214,7 @@ impl Compiler<'_> {
         let asked: Vec<Source> = asked.filter_map(|o| l.known.get(&o).copied()).collect();
         shared.out.fetches = fetches;
         super::unread::drop_unread(&mut shared.out, &asked);
-        let lowered = if self.fuse { super::fuse::fuse(shared.out) } else { shared.out };
-        Ok(super::memory::assign(lowered))
+        Ok(shared.out)
     }
 
     pub(super) fn inner(&self, name: &str) -> Compiler<'_> {

@@ -7,8 +7,9 @@ use graphpb_kernels::Tensor;
 use smallvec::SmallVec;
 
 use super::control::{Branch, Feed, Loop};
+use super::loop_products::{self, Products};
 use super::loops::Loops;
-use super::lower::{Lowering, Request, Source};
+use super::lower::{Lowered, Lowering, Request, Source};
 use super::program::{Plan, Run};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -48,10 +49,13 @@ impl Lowering<'_, '_> {
         fetches: &[Out],
         preset: &[(Out, Tensor)],
         sticky: &[usize],
-    ) -> Result<Plan> {
+        find: impl Fn(&mut Lowered) -> Products,
+    ) -> Result<(Plan, Products)> {
         let compiler = self.compiler.inner(&format!("{}:{}", self.graph.node(id).name, f.name));
         let request = Request { feeds, fetches, targets: &body.effects, cut: &HashSet::new() };
-        compiler.plan_with(&body.graph, &Loops::find(&body.graph)?, &request, preset, sticky)
+        let mut lowered = compiler.lowered(&body.graph, &Loops::find(&body.graph)?, &request, preset, sticky)?;
+        let products = if compiler.fuse { find(&mut lowered) } else { Products::default() };
+        Ok((compiler.finish(lowered), products))
     }
 
     pub(super) fn branches(
@@ -67,7 +71,7 @@ impl Lowering<'_, '_> {
         let mut plans = Vec::new();
         for f in branches {
             let body = self.body(f, &facts, node.outputs.len())?;
-            plans.push(self.body_plan(id, f, &body, &body.args, &body.results, &[], &[])?);
+            plans.push(self.body_plan(id, f, &body, &body.args, &body.results, &[], &[], |_| Products::default())?.0);
         }
         self.emit(id, def, Run::Branch(Branch { plans, by_truth }), inputs)
     }
@@ -103,19 +107,17 @@ impl Lowering<'_, '_> {
         let order: Vec<usize> = vars.iter().chain(&constants).copied().collect();
         let feeds: Vec<Feed> = (0..vars.len()).map(Feed::Var).chain((0..constants.len()).map(Feed::Constant)).collect();
         let sticky: Vec<usize> = (vars.len()..order.len()).collect();
-        let plan = |f: &FuncAttr, b: &Body, fetches: &[Out]| -> Result<Plan> {
-            let args: Vec<Out> = order.iter().map(|&i| b.args[i]).collect();
-            let preset: Vec<(Out, Tensor)> = preset.iter().map(|(i, t)| (b.args[*i], t.clone())).collect();
-            self.body_plan(id, f, b, &args, fetches, &preset, &sticky)
+        let args = |b: &Body| -> (Vec<Out>, Vec<(Out, Tensor)>) {
+            (order.iter().map(|&i| b.args[i]).collect(), preset.iter().map(|(i, t)| (b.args[*i], t.clone())).collect())
         };
+        let (of_cond, set) = args(&cond);
+        let (cond, _) = self.body_plan(id, &cond_fn, &cond, &of_cond, &cond.results, &set, &sticky, |_| Products::default())?;
         let results: Vec<Out> = vars.iter().map(|&i| body.results[i]).collect();
-        let run = Loop {
-            cond: plan(&cond_fn, &cond, &cond.results)?,
-            body: plan(&body_fn, &body, &results)?,
-            vars: vars.len(),
-            cond_feeds: feeds.clone(),
-            body_feeds: feeds,
-        };
+        let (of_body, set) = args(&body);
+        let tested = |k: usize| cond.reads_feed(k);
+        let find = |l: &mut Lowered| loop_products::find(l, vars.len(), &tested);
+        let (body, products) = self.body_plan(id, &body_fn, &body, &of_body, &results, &set, &sticky, find)?;
+        let run = Loop { cond, body, vars: vars.len(), cond_feeds: feeds.clone(), body_feeds: feeds, products };
 
         let mut info = self.info(id, def);
         info.outputs = vars.iter().map(|&i| node.outputs[i].dtype).collect();
@@ -184,7 +186,16 @@ impl Lowering<'_, '_> {
         let vars = l.vars.len();
         let mut info = self.info(l.cond, def);
         info.outputs = l.vars.iter().map(|v| graph.fact(v.merge.out(0)).dtype).collect();
-        self.push(info, def, Run::Loop(Box::new(Loop { cond, body, vars, cond_feeds, body_feeds })), inputs, by_ref, outputs, SmallVec::new(), None);
+        self.push(
+            info,
+            def,
+            Run::Loop(Box::new(Loop { cond, body, vars, cond_feeds, body_feeds, products: Products::default() })),
+            inputs,
+            by_ref,
+            outputs,
+            SmallVec::new(),
+            None,
+        );
         Ok(())
     }
 }

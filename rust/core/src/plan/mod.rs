@@ -5,6 +5,7 @@ pub mod fold;
 pub mod fuse;
 pub mod kernel;
 pub mod late_reads;
+mod loop_products;
 pub mod loops;
 pub mod lower;
 mod lower_control;

@@ -49,6 +49,7 @@ const POLL_EVERY: Duration = Duration::from_millis(30);
 
 /// Steps between two looks at the clock.
 const POLL_MASK: u32 = 63;
+const MOST_STEPS: u32 = 255;
 
 /// The surroundings of the kernels of one run.
 #[derive(Default)]
@@ -65,15 +66,25 @@ struct Poll<'p> {
     start: Instant,
     /// When the last one was, in ns after the start.
     last: AtomicU64,
-    /// Steps begun; every 64th looks at the clock, or every one where steps are known to be long.
+    /// Steps begun; those whose bits under the mask are zero look at the clock.
     steps: AtomicU32,
-    mask: u32,
+    mask: AtomicU32,
+    /// When the clock was looked at, in ns after the start.
+    seen: AtomicU64,
 }
 
 impl Poll<'_> {
     #[cold]
     fn look(&self) {
         let now = self.start.elapsed();
+        // Loops inside a step are made of steps of their own: how long they are shows only now.
+        let pause = (now.as_nanos() as u64).saturating_sub(self.seen.swap(now.as_nanos() as u64, Ordering::Relaxed));
+        let mask = self.mask.load(Ordering::Relaxed);
+        match pause {
+            0..50_000 if mask < MOST_STEPS => self.mask.store(mask * 2 + 1, Ordering::Relaxed),
+            2_000_000.. => self.mask.store(mask / 2, Ordering::Relaxed),
+            _ => {}
+        }
         if now.saturating_sub(Duration::from_nanos(self.last.load(Ordering::Relaxed))) > POLL_EVERY {
             self.last.store(now.as_nanos() as u64, Ordering::Relaxed);
             (self.call)();
@@ -88,7 +99,8 @@ impl<'p> Env<'p> {
     /// Call `poll` every 30 ms, from the thread that runs the steps, between two of them. `long`: the steps are.
     pub fn polling(mut self, poll: &'p (dyn Fn() + Sync), long: bool) -> Env<'p> {
         let mask = if long { 0 } else { POLL_MASK };
-        self.poll = Some(Poll { call: poll, start: Instant::now(), last: AtomicU64::new(0), steps: AtomicU32::new(0), mask });
+        let (last, seen) = (AtomicU64::new(0), AtomicU64::new(0));
+        self.poll = Some(Poll { call: poll, start: Instant::now(), last, steps: AtomicU32::new(0), mask: AtomicU32::new(mask), seen });
         self
     }
     /// CANCELLED or DEADLINE_EXCEEDED when the run shall stop; called between steps, and by long kernels now and then.
@@ -98,7 +110,7 @@ impl<'p> Env<'p> {
             // Not exact when several threads call this, and need not be.
             let n = p.steps.load(Ordering::Relaxed).wrapping_add(1);
             p.steps.store(n, Ordering::Relaxed);
-            if n & p.mask == 0 {
+            if n & p.mask.load(Ordering::Relaxed) == 0 {
                 p.look();
             }
         }

@@ -118,7 +118,16 @@ pub(super) fn map_new<T: Element, O: Element>(x: &Tensor, ns: f64, f: impl Fn(T)
 }
 
 /// `f` of every pair of the broadcast inputs, in place in one that has the size of the result and is not shared.
-pub fn zip_into<T: Element>(a: Tensor, b: Tensor, ns: f64, f: impl Fn(T, T) -> T + Sync) -> Result<Tensor> {
+pub fn zip_into<T: Element>(mut a: Tensor, b: Tensor, ns: f64, f: impl Fn(T, T) -> T + Sync) -> Result<Tensor> {
+    if a.rank() + b.rank() == 0 {
+        // Counters and conditions of loops.
+        if a.is_unique() {
+            let x = &mut a.slice_mut::<T>()[0];
+            *x = f(*x, b.slice::<T>()[0]);
+            return Ok(a);
+        }
+        return Ok(Tensor::scalar(f(a.slice::<T>()[0], b.slice::<T>()[0])));
+    }
     let dims = if a.dims() == b.dims() { Dims::from_slice(a.dims()) } else { broadcast_dims(a.dims(), b.dims())? };
     if a.is_unique() && a.dims() == dims.as_slice() {
         return Ok(zip_left(a, &b, ns, f));
@@ -148,6 +157,9 @@ fn zip_left<T: Element>(mut a: Tensor, b: &Tensor, ns: f64, f: impl Fn(T, T) -> 
 
 /// `f` of every pair of the broadcast inputs, in a new tensor that may have another type.
 pub fn zip_new<T: Element, O: Element>(a: &Tensor, b: &Tensor, ns: f64, f: impl Fn(T, T) -> O + Sync) -> Result<Tensor> {
+    if a.rank() + b.rank() == 0 {
+        return Ok(Tensor::scalar(f(a.slice::<T>()[0], b.slice::<T>()[0])));
+    }
     let dims = broadcast_dims(a.dims(), b.dims())?;
     let mut out = Tensor::try_scratch(O::DTYPE, &dims)?;
     let space = Space::new(&dims, [a.dims(), b.dims()]);

@@ -434,3 +434,20 @@ fn what_is_loop_invariant_is_not_stacked_and_only_what_is_needed_is() {
     let lists = b.g.nodes().iter().filter(|n| n.op_name() == "EmptyTensorList").count();
     assert_eq!(lists, 2);
 }
+
+#[test]
+fn a_recurrent_product_over_more_steps_than_are_summed_together() {
+    // h = tanh(h·w), 19 times: the weight is packed once, its gradient is summed in blocks.
+    let w = Tensor::from_slice(&[0.9, -0.2, 0.1, 0.3, 0.8, -0.4, -0.1, 0.2, 1.1], &[3, 3]);
+    check(&[Tensor::from_slice(&[0.3, -0.7, 0.2, 0.5, 0.1, -0.9], &[2, 3]), w], |b, x| {
+        let (zero, n) = (b.int(0), b.int(19));
+        let l = b.while_loop(&[zero, x[0], n, x[1]], true, &|b, a| b.op("Less", &[a[0], a[2]]), &|b, a| {
+            let one = b.int(1);
+            let i = b.op("AddV2", &[a[0], one]);
+            let m = b.op("MatMul", &[a[1], a[3]]);
+            vec![i, b.op("Tanh", &[m]), a[2], a[3]]
+        });
+        let y = b.op("Mul", &[l.out(1), l.out(1)]);
+        sum_all(b, y)
+    });
+}
