@@ -12,7 +12,7 @@ import pytest
 
 BACKEND = os.environ.get("GRAPHPB_TEST_BACKEND", "graphpb")
 
-LATER = ["test_loops.py", "test_files.py"]
+LATER = ["test_files.py"]
 """Files about parts that graphpb does not have yet."""
 
 collect_ignore = LATER if BACKEND == "graphpb" else []

@@ -1,6 +1,5 @@
-"""Loops, branches and recurrent cells: rules and messages."""
+"""Loops and branches: rules and messages."""
 
-import numpy as np
 import pytest
 
 
@@ -64,39 +63,6 @@ def test_tensor_of_a_body_cannot_be_fetched(tf):
         s.run(inside[0])
 
 
-def test_dynamic_rnn_rules(tf):
-    cell = tf.nn.rnn_cell.GRUCell(3)
-    with pytest.raises(ValueError, match="dtype"):
-        tf.nn.dynamic_rnn(cell, tf.zeros([2, 4, 3]))
-    with pytest.raises(TypeError):
-        tf.nn.dynamic_rnn(3, tf.zeros([2, 4, 3]), dtype=tf.float32)
-    with pytest.raises(ValueError, match="must not be empty"):
-        tf.nn.static_rnn(cell, [], dtype=tf.float32)
-
-
-def test_the_decks_gru(tf):
-    x = tf.placeholder(shape=(None, None, 10), dtype=tf.float32)
-    cell = tf.nn.rnn_cell.GRUCell(20)
-    outputs, final = tf.nn.dynamic_rnn(cell, x, time_major=False, dtype=tf.float32)
-    o, f = value(tf, [outputs, final], {x: np.random.rand(32, 50, 10)})
-    assert o.shape == (32, 50, 20) and f.shape == (32, 20)
-    assert [v.name for v in tf.global_variables()] == [
-        "rnn/gru_cell/gates/kernel:0",
-        "rnn/gru_cell/gates/bias:0",
-        "rnn/gru_cell/candidate/kernel:0",
-        "rnn/gru_cell/candidate/bias:0",
-    ]
-
-
-def test_lstm_state(tf):
-    cell = tf.nn.rnn_cell.BasicLSTMCell(3)
-    assert cell.state_size == tf.nn.rnn_cell.LSTMStateTuple(3, 3) and cell.output_size == 3
-    state = cell.zero_state(2, tf.float32)
-    out, new = cell(tf.ones([2, 4]), state)
-    assert isinstance(new, tf.nn.rnn_cell.LSTMStateTuple) and out.shape.as_list() == [2, 3]
-    assert [v.name for v in tf.trainable_variables()] == ["basic_lstm_cell/kernel:0", "basic_lstm_cell/bias:0"]
-
-
 def test_map_fn_and_scan(tf):
     assert value(tf, tf.map_fn(lambda x: x * 2, tf.range(4))).tolist() == [0, 2, 4, 6]
     assert value(tf, tf.scan(lambda a, x: a + x, tf.range(5))).tolist() == [0, 1, 3, 6, 10]
@@ -105,3 +71,95 @@ def test_map_fn_and_scan(tf):
 
 def test_sequence_mask(tf):
     assert value(tf, tf.sequence_mask([1, 3], 3)).tolist() == [[True, False, False], [True, True, True]]
+
+
+def test_tensor_of_a_body_cannot_be_used_or_fed(tf):
+    inside = []
+
+    def body(i):
+        inside.append(i + 1)
+        return inside[0]
+
+    tf.while_loop(lambda i: i < 3, body, [tf.constant(0)], name="mine")
+    for use in (lambda: inside[0] + 1, lambda: tf.square(inside[0])):
+        with pytest.raises(ValueError, match="Cannot use 'mine/add' as input.* because 'mine/add' is in a while loop"):
+            use()
+    with tf.Session() as s, pytest.raises(ValueError, match="Tensor mine/add:0 may not be fed"):
+        s.run(tf.constant(1), {inside[0]: 1})
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda tf: tf.cond(tf.constant(1), lambda: 1, lambda: 2), TypeError, "Input 'pred' of 'Switch' Op has type int32 that does not match expected type of bool"),
+        (lambda tf: tf.cond(tf.constant([True]), lambda: 1, lambda: 2), ValueError, "Shape must be rank 0 but is rank 1"),
+        (lambda tf: tf.cond(tf.constant(True)), TypeError, "'true_fn' argument required"),
+        (lambda tf: tf.cond(tf.constant(True), 3, lambda: 1), TypeError, "'true_fn' must be callable"),
+        (lambda tf: tf.cond(tf.constant(True), lambda: 1, fn1=lambda: 1), TypeError, "may not be set simultaneously"),
+        (lambda tf: tf.cond(tf.constant(True), lambda: None, lambda: 1), ValueError, "'true_fn' must have a return value"),
+        (lambda tf: tf.cond(tf.constant(True), lambda: [], lambda: []), ValueError, "must return at least one result"),
+        (lambda tf: tf.cond(tf.constant(True), lambda: (1, 2), lambda: 1), ValueError, "structure"),
+        (lambda tf: tf.cond(tf.constant(True), lambda: (1, 2), lambda: [1, 2]), TypeError, "sequence type"),
+        (lambda tf: tf.cond(tf.constant(True), lambda: 1.0, lambda: 1), ValueError, r"must have the same type\(s\). Received float32 from 'true_fn' and int32"),
+        (lambda tf: tf.while_loop(3, lambda i: i, [0]), TypeError, "'cond' must be callable"),
+        (lambda tf: tf.while_loop(lambda i: True, 3, [0]), TypeError, "'body' must be callable"),
+        (lambda tf: tf.while_loop(lambda: True, lambda: 1, []), ValueError, "'loop_vars' must be provided"),
+        (lambda tf: tf.while_loop(lambda i: i, lambda i: i, [0]), TypeError, "'LoopCond' Op has type int32 that does not match expected type of bool"),
+        (lambda tf: tf.while_loop(lambda i: True, lambda i: i, [0], parallel_iterations=0), TypeError, "must be a positive integer"),
+        (lambda tf: tf.while_loop(lambda i: True, lambda i: i, [0], maximum_iterations=[1]), ValueError, "'maximum_iterations' must be a scalar"),
+        (lambda tf: tf.while_loop(lambda i, j: i < 1, lambda i, j: i, [0, 0]), ValueError, "structure"),
+        (
+            lambda tf: tf.while_loop(lambda x: True, lambda x: x, [tf.zeros([2])], shape_invariants=[tf.TensorShape([3])]),
+            ValueError,
+            "is not compatible with the initial shape of the loop variable",
+        ),
+        (lambda tf: tf.case(3), TypeError, "'pred_fn_pairs' must be a list, tuple, or dict"),
+        (lambda tf: tf.case([(True, lambda: 1)]), TypeError, "pred must be a Tensor"),
+        (lambda tf: tf.case([(tf.constant(1), lambda: 1)]), TypeError, "pred must be Tensor of type bool"),
+        (lambda tf: tf.switch_case(1, [lambda: 1]), TypeError, "'branch_index' must be a Tensor"),
+        (lambda tf: tf.switch_case(tf.constant(1), []), ValueError, "Must provide at least one item"),
+        (lambda tf: tf.switch_case(tf.constant(1), {0: lambda: 1, 2: lambda: 1}), ValueError, "must form contiguous range"),
+        (lambda tf: tf.map_fn(lambda x: (x, x), tf.ones([2])), ValueError, "structure"),
+        (lambda tf: tf.map_fn(lambda x: x, tf.constant(1.0)), ValueError, "must be 1\\+ dimensional Tensors, not scalars"),
+        (lambda tf: tf.scan(lambda a, x: tf.stack([a, x]), tf.ones([2])), ValueError, "Inconsistent shapes: saw \\(2,\\) but expected \\(\\)"),
+        (lambda tf: tf.TensorArray(tf.float32), ValueError, "`size` must be provided"),
+        (lambda tf: tf.TensorArray(tf.float32, 2).write(0, [1.0]).write(1, [1.0, 2.0]), ValueError, "Inconsistent shapes"),
+    ],
+)  # fmt: skip
+def test_errors(tf, call, error, message):
+    with pytest.raises(error, match=message):
+        call(tf)
+
+
+def test_an_initial_value_of_a_body_is_refused(tf):
+    with pytest.raises(ValueError, match="is from inside a control-flow construct.* use a lambda as the initializer"):
+        tf.while_loop(lambda x: x < 0.0, lambda x: x + tf.Variable(x), [tf.constant(1.0)])
+
+
+def test_variables_made_inside_are_outside(tf):
+    def body(i):
+        return i + tf.get_variable("step", initializer=lambda: tf.constant(2))
+
+    assert value(tf, tf.while_loop(lambda i: i < 5, body, [0])) == 6
+    assert [v.name for v in tf.global_variables()] == ["step:0"]
+
+
+def test_an_endless_loop_ends_at_the_timeout(tf):
+    endless = tf.while_loop(lambda i: True, lambda i: i + 1, [tf.constant(0)])
+    with tf.Session() as s:
+        with pytest.raises(tf.errors.DeadlineExceededError):
+            s.run(endless, options=tf.RunOptions(timeout_in_ms=50))
+
+
+def test_operations_of_a_branch_that_nothing_needs_do_not_run(tf):
+    v = tf.Variable(0)
+
+    def branch():
+        tf.assign_add(v, 1)
+        return tf.constant(1)
+
+    out = tf.cond(tf.placeholder_with_default(True, []), branch, lambda: tf.constant(2))
+    with tf.Session() as s:
+        s.run(v.initializer)
+        assert s.run(out) == 1
+        assert s.run(v) == 0

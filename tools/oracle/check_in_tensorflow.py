@@ -35,7 +35,8 @@ def write(folder, names):
         plan = {
             "init": built.init.name if built.init is not None else None,
             "feeds": [[key.name for key in feed] for feed in built.feeds],
-            "fetches": {label: fetch.name for label, fetch in built.fetches.items()},
+            # A resource variable is fetched as its read, not by the name of its handle.
+            "fetches": {label: built.graph.as_graph_element(fetch).name for label, fetch in built.fetches.items()},
             "steps": [[one.name for one in (step if isinstance(step, list) else [step])] for step in built.steps],
         }
         (target / "plan.json").write_text(json.dumps(plan))

@@ -12,8 +12,6 @@ from graphpb.graph.composite import IndexedSlices
 from graphpb.graph.convert import convert_to_tensor
 from graphpb.graph.function import FuncGraph
 
-_UNSET = object()
-
 
 def cond(
     pred: Any,
@@ -224,11 +222,11 @@ def _pairs(given: Any) -> list[tuple[Any, Callable[[], Any]]]:
             raise TypeError(f"Each entry in 'pred_fn_pairs' must be a 2-tuple. Received {pair}.")
         predicate, action = pair
         if not (isinstance(predicate, core.Tensor) or hasattr(predicate, "_as_graph_element")):
-            raise TypeError(f"pred must be Tensor, got {type(predicate)}")
+            raise TypeError(f"pred must be a Tensor, got: {predicate}")
         if predicate.dtype.base_dtype != dtypes.bool:
-            raise TypeError("pred must be of type bool: %s" % getattr(predicate, "name", predicate))
+            raise TypeError(f"pred must be Tensor of type bool: {predicate.name}")
         if not callable(action):
-            raise TypeError(f"Each function in 'pred_fn_pairs' must be callable. Received {action}.")
+            raise TypeError(f"fn for pred {predicate.name} must be callable.")
     return pairs
 
 
@@ -271,22 +269,18 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Callable[[], Any] |
       branch_fns: dict of int to function, or list of functions, or of (int, function).
       default: called when no function has the number.
 
-    TypeError: the index is no int32 scalar, or a branch is no function. ValueError: numbers come twice, or are not 0 to n−1
-    without a default; results differ in structure or type.
+    TypeError: the index is no int32 scalar, or a branch is no function. ValueError: the numbers are not 0 to n−1; results differ
+    in structure or type.
     """
     if not isinstance(branch_index, core.Tensor) and not hasattr(branch_index, "_as_graph_element"):
         raise TypeError(f"'branch_index' must be a Tensor, got {type(branch_index)}")
     if not branch_index.dtype.is_integer:
         raise TypeError(f"'branch_index' must be an integer Tensor, got {branch_index.dtype}")
-    fns, default = _numbered(branch_fns, default)
+    functions = _numbered(branch_fns, default)
     with core.name_scope(name, "switch_case", [branch_index]) as scope:
         index = function.read(convert_to_tensor(branch_index, name="branch_index"))
         if index.dtype != dtypes.int32:
             raise TypeError(f"'branch_index' must be int32, got {index.dtype.name}")
-        largest = max(fns)
-        functions = [fns.get(i, default) for i in range(largest + 1)]
-        if functions[-1] is not default:
-            functions.append(default)
         branches = [_Branch(f, True) for f in functions]
         for i, branch in enumerate(branches):
             if branch.result is None:
@@ -305,16 +299,15 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Callable[[], Any] |
         return branches[0].packed(outputs)
 
 
-def _numbered(branch_fns: Any, default: Any) -> tuple[dict[int, Any], Any]:
-    """The functions by number, and the one for other numbers."""
-    if isinstance(branch_fns, dict):
-        pairs = list(branch_fns.items())
-    elif isinstance(branch_fns, (list, tuple)):
-        pairs = list(enumerate(branch_fns)) if all(callable(f) for f in branch_fns) else list(branch_fns)
-    else:
-        raise TypeError(f"'branch_fns' must be a dict, list, or tuple. Received {type(branch_fns)}")
-    if not pairs:
-        raise ValueError("branch_fns must not be empty")
+def _numbered(branch_fns: Any, default: Any) -> list[Any]:
+    """The functions in the order of their numbers, and then the default one."""
+    if not branch_fns:
+        raise ValueError("Must provide at least one item in 'branch_fns'")
+    if not isinstance(branch_fns, (list, tuple, dict)):
+        raise TypeError("'branch_fns' must be a list, tuple, or dict")
+    pairs = list(branch_fns.items()) if isinstance(branch_fns, dict) else list(branch_fns)
+    if all(callable(f) for f in pairs):
+        pairs = list(enumerate(pairs))
     for pair in pairs:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError(f"Each entry in 'branch_fns' must be a 2-tuple. Received {pair}.")
@@ -324,9 +317,9 @@ def _numbered(branch_fns: Any, default: Any) -> tuple[dict[int, Any], Any]:
         if not callable(f):
             raise TypeError(f"fn for key {number} must be callable.")
     keys = sorted(n for n, _ in pairs)
+    if keys != list(range(len(keys))):
+        raise ValueError(f"branch indices (keys) must form contiguous range of [0 to {len(keys)}) but found {{{','.join(map(str, keys))}}}")
     if default is not None and not callable(default):
         raise TypeError(f"'default' must be callable. Received: {default}")
-    if len(set(keys)) != len(keys) or (keys[0] < 0) or (default is None and keys != list(range(len(keys)))):
-        raise ValueError(f"branch indices must form contiguous range of [0 to {len(keys)}) but found {{{','.join(map(str, keys))}}}")
-    fns = dict(pairs)
-    return fns, fns[keys[-1]] if default is None else default
+    functions = [f for _, f in sorted(pairs, key=lambda pair: pair[0])]
+    return functions if default is None else [*functions, default]

@@ -398,7 +398,9 @@ class Graph(_native.Graph):
 
     def _capture(self, tensor: Any) -> Any:
         """What stands for a tensor of another graph here; nothing does, unless this graph is the body of a function."""
-        raise _foreign(tensor) or ValueError(f"{tensor} must be from the same graph as its consumer (graphs are {self!r} and {tensor.graph!r}).")
+        raise _foreign(tensor, f"Cannot use '{tensor.op.name}' as input here") or ValueError(
+            f"{tensor} must be from the same graph as its consumer (graphs are {self!r} and {tensor.graph!r})."
+        )
 
     def _own_controls(self, ops: list[Operation]) -> list[Operation]:
         """The operations that nodes of this graph can wait for themselves."""
@@ -535,16 +537,15 @@ class Graph(_native.Graph):
         return create_op(op_type, inputs, attrs, name, graph=self)
 
 
-def _foreign(element: Tensor | Operation) -> Exception | None:
+def _foreign(element: Tensor | Operation, what: str | None = None) -> Exception | None:
     """The error for an element of another graph when that graph is the body of a branch or loop."""
     if not element.graph._building_function:
         return None
     op = element.op if isinstance(element, Tensor) else element
+    what = what or f"Operation {op.name} has been marked as not fetchable"
     site = f"  built at {op._site[0]}:{op._site[1]}" if op._site else ""
     return errors.InaccessibleTensorError(
-        f"Operation '{op.name}' has been marked as not fetchable: it is in a {element.graph.what}, and cannot be used or fetched outside of it. "
-        "Typically this happens when it is defined in another function or code block. Use return values, explicit Python locals or TensorFlow "
-        f"collections to access it.{site}"
+        f"{what} because '{op.name}' is in a {element.graph.what}.{site}\n\nHint: return it from the function, or make it outside of the function."
     )
 
 
@@ -666,10 +667,9 @@ is_tensor_like = is_dense_tensor_like
 def graph_of(values: Any, graph: Graph | None = None) -> Graph:
     """The graph of the tensors among `values`, or the default graph. ValueError when they are of several."""
     original = None
-    if graph is None:
-        default = get_default_graph()
-        if default._building_function:
-            return default
+    default = get_default_graph()
+    if graph is None and default._building_function:
+        return default
     for value in values:
         element = value
         if not isinstance(element, (Tensor, Operation)):
@@ -680,6 +680,9 @@ def graph_of(values: Any, graph: Graph | None = None) -> Graph:
             else:
                 continue
         if graph is None:
+            if element.graph._building_function:
+                # What a body made cannot be used outside; the graph in hand refuses it.
+                return default
             original, graph = element, element.graph
         elif element.graph is not graph:
             if original is None:
@@ -723,6 +726,7 @@ _native.set_hooks(
         "status": errors.from_status,
         "feed": _feed,
         "binary": _binary,
+        "default_graph": get_default_graph,
         "script": _script,
         "folder": os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
     }

@@ -178,27 +178,33 @@ def gradients(
         if not x_tensors or not y_tensors:
             return [None] * len(x_tensors)
         stop_ops = [_source(s, "stop").op for s in stops]
+
+        def walk(graph: Any, ys: list[Any], xs: list[Any], seeds: list[Any]) -> list[Any]:
+            return _native.gradients(
+                graph,
+                ys,
+                xs,
+                seeds,
+                [op for op in stop_ops if op.graph is graph],
+                scope if graph is here else "gradients/",
+                outer if graph is here else "",
+                bool(gate_gradients),
+                aggregation_method in (AggregationMethod.EXPERIMENTAL_TREE, AggregationMethod.EXPERIMENTAL_ACCUMULATE_N),
+                bool(colocate_gradients_with_ops),
+                False,
+                [k for k, f in _registered.items() if f is not None],
+                [k for k, f in _registered.items() if f is None],
+                _call_registered,
+            )
+
+        here = graph
         if graph.building_function:
-            # Gradients of calls inside need the functions; what they define is merged back with this body.
-            _native.share_library(graph, graph.root)
-            y_tensors, x_tensors = ([t if t.graph is graph else graph._capture(t) for t in ts] for ts in (y_tensors, x_tensors))
-            stop_ops = [op if op.graph is graph else graph._capture(op.outputs[0]).op for op in stop_ops]
-        found = _native.gradients(
-            graph,
-            y_tensors,
-            x_tensors,
-            seeds,
-            stop_ops,
-            scope,
-            outer,
-            bool(gate_gradients),
-            aggregation_method in (AggregationMethod.EXPERIMENTAL_TREE, AggregationMethod.EXPERIMENTAL_ACCUMULATE_N),
-            bool(colocate_gradients_with_ops),
-            False,
-            [k for k, f in _registered.items() if f is not None],
-            [k for k, f in _registered.items() if f is None],
-            _call_registered,
-        )
+            from graphpb.graph.body_gradients import across
+
+            stop_ops += [graph._captured[s.outputs[0]].op for s in stop_ops if s.outputs and s.outputs[0] in graph._captured]
+            found = across(graph, walk, y_tensors, x_tensors, seeds)
+        else:
+            found = walk(graph, y_tensors, x_tensors, seeds)
     if unconnected is UnconnectedGradients.ZERO and None in found:
         from graphpb.ops.fill import zeros_like
 

@@ -33,7 +33,8 @@ def set_random_seed(seed):
     Args:
       seed: Integer, or None to draw anew in every session.
     """
-    get_default_graph().seed = seed
+    graph = get_default_graph()
+    (graph.root if graph.building_function else graph).seed = seed
 
 
 def get_seed(op_seed):
@@ -50,6 +51,7 @@ def get_seed(op_seed):
       op_seed: Integer or None.
     """
     graph = get_default_graph()
+    graph = graph.root if graph.building_function else graph
     if graph.seed is None and op_seed is None:
         return None, None
     if op_seed is None:

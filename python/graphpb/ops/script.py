@@ -33,6 +33,8 @@ def _register(function: Callable[..., Any]) -> str:
         token = f"pyfunc_{next(_numbers)}"
         _functions[token] = entry
     graph = get_default_graph()
+    # The body of a branch or loop is gone when it is built; the graph around it runs the function.
+    graph = graph.root if graph.building_function else graph
     graph.__dict__.setdefault("_py_funcs_used_in_graph", []).append(entry)
     return token
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from graphpb import _native, dtypes
+from graphpb import _native, dtypes, errors
 from graphpb.graph.composite import IndexedSlices, SparseTensor
 
 
@@ -51,6 +51,8 @@ def tensor_of(graph: Any, key: Any) -> Any:
     """The tensor that a key stands for. TypeError: `Cannot interpret feed_dict key as Tensor: …`"""
     try:
         return graph.as_graph_element(key, allow_tensor=True, allow_operation=False)
+    except errors.InaccessibleTensorError as error:
+        raise ValueError(f"Tensor {key.name} may not be fed. ({error})") from None
     except Exception as error:
         raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error.args[0] if error.args else error}") from None
 

@@ -238,9 +238,7 @@ class Variable(metaclass=Created):
         return self._variable
 
     def _gradient_source(self) -> Any:
-        graph = core.get_default_graph()
-        # A body takes the variable's value as an argument; its reference there is only for assignments.
-        return graph._capture(self._snapshot) if graph.building_function else self._variable
+        return self._variable
 
     def value(self) -> Any:
         """The tensor that reads the variable (`<name>/read`)."""

@@ -1,6 +1,7 @@
 //! Graphs that are bodies of functions: which one is being built, capture of outer tensors, and export to a library.
 
 use std::cell::RefCell;
+use std::sync::atomic::Ordering;
 
 use graphpb::graph::attr::{Attr, AttrList, Attrs};
 use graphpb::graph::builder::{Name, NewNode};
@@ -12,6 +13,7 @@ use pyo3::prelude::*;
 use crate::attrs::shape_of;
 use crate::errors::OrRaise;
 use crate::graph::PyGraph;
+use crate::hooks::hooks;
 
 thread_local! {
     static BUILDING: RefCell<Option<Py<PyGraph>>> = const { RefCell::new(None) };
@@ -25,19 +27,25 @@ pub fn set_building(graph: Option<Py<PyGraph>>) -> Option<Py<PyGraph>> {
     BUILDING.with(|b| b.replace(graph))
 }
 
-/// The graph that a node with inputs of `graph` goes to.
-pub fn target<'py>(graph: &Bound<'py, PyGraph>) -> Bound<'py, PyGraph> {
-    BUILDING.with(|b| match &*b.borrow() {
-        Some(g) => g.bind(graph.py()).clone(),
-        None => graph.clone(),
-    })
+/// The graph that a node with inputs of `graph` goes to. To a body that is finished nothing is added: its tensors cannot be used.
+pub fn target<'py>(graph: &Bound<'py, PyGraph>) -> PyResult<Bound<'py, PyGraph>> {
+    let py = graph.py();
+    if let Some(g) = BUILDING.with(|b| b.borrow().as_ref().map(|g| g.bind(py).clone())) {
+        return Ok(g);
+    }
+    if graph.get().is_body.load(Ordering::Relaxed) {
+        return Ok(hooks(py)?.default_graph.bind(py).call0()?.cast_into::<PyGraph>()?);
+    }
+    Ok(graph.clone())
 }
 
-/// Take over name prefix, device, container, attribute scopes and gradient overrides of another graph.
+/// Make `graph` the body of a function that is built inside `outer`, in whose scopes (prefix, device, container, attributes,
+/// gradient overrides) it starts.
 #[pyfunction]
 pub fn inherit_scopes(graph: &Bound<'_, PyGraph>, outer: &Bound<'_, PyGraph>) {
     let taken = outer.get().state().scopes.for_body();
     graph.get().state().scopes = taken;
+    graph.get().is_body.store(true, Ordering::Relaxed);
 }
 
 /// A new `Placeholder` of the type of `like`, a tensor of any graph, and of its shape unless `shape` (a list of one) is given:

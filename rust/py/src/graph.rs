@@ -1,5 +1,6 @@
 //! `_native.Graph`: the graph behind a lock, its scopes, and the Python handles of its nodes and tensors.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use graphpb::error::Error;
@@ -42,6 +43,8 @@ pub struct State {
 pub struct PyGraph {
     pub graph: Arc<RwLock<Graph>>,
     pub state: Mutex<State>,
+    /// Whether this is the body of a function: nodes are added to it only while it is built.
+    pub is_body: AtomicBool,
 }
 
 /// Name of a node to be made.
@@ -244,7 +247,7 @@ impl PyGraph {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> PyGraph {
-        PyGraph { graph: Arc::new(RwLock::new(Graph::new())), state: Mutex::default() }
+        PyGraph { graph: Arc::new(RwLock::new(Graph::new())), state: Mutex::default(), is_body: AtomicBool::default() }
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -300,7 +303,7 @@ impl PyGraph {
         attrs: Option<&Bound<'py, PyDict>>,
         name: Option<&str>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let slf = &crate::function::target(slf);
+        let slf = &crate::function::target(slf)?;
         let outs = PyGraph::outs_of(slf, inputs.as_any())?;
         let attrs = PyGraph::attrs_of(op, attrs)?;
         let id = slf.get().create(slf.py(), op, Named::of(name, op), &outs, attrs, &[])?;

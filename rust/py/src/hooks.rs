@@ -24,6 +24,8 @@ pub struct Hooks {
     pub binary: Py<PyAny>,
     /// `script(token, arguments) -> list of ndarrays`: call a registered function
     pub script: Py<PyAny>,
+    /// `default_graph() -> Graph`
+    pub default_graph: Py<PyAny>,
     /// The folder of the package: frames of files below it are never the user's.
     pub folder: String,
     pub getframe: Py<PyAny>,
@@ -53,6 +55,7 @@ pub fn set_hooks(py: Python<'_>, given: &Bound<'_, PyDict>) -> PyResult<()> {
         feed: get("feed")?,
         binary: get("binary")?,
         script: get("script")?,
+        default_graph: get("default_graph")?,
         folder: get("folder")?.extract(py)?,
         getframe: py.import("sys")?.getattr("_getframe")?.unbind(),
     };

@@ -123,7 +123,7 @@ fn slow<'py>(x: &Bound<'py, PyTensor>, y: &Bound<'py, PyAny>, o: Operator, rever
 fn binary<'py>(x: &Bound<'py, PyTensor>, y: &Bound<'py, PyAny>, o: Operator, reverse: bool) -> PyResult<Bound<'py, PyAny>> {
     let py = x.py();
     let me = x.get();
-    let graph = &target(me.graph.bind(py));
+    let graph = &target(me.graph.bind(py))?;
     let g = graph.get();
     let dtype = me.graph.get().read().fact(me.out).dtype;
     if !(o.admits)(dtype) {

@@ -139,6 +139,7 @@ fn build(library: &Library, f: &proto::FunctionDef, attrs: &Attrs, inputs: &[Fac
     def.node.extend(nodes);
     let mut graph = Graph { library: library.clone(), ..Graph::new() };
     graph.import(def, ImportOptions::default())?;
+    library.place(&signature.name, &mut graph);
     let out = |text: &str| graph.find_out(text).ok_or_else(|| Error::invalid(format!("'{text}' is not in the body")));
     let args = signature.input_arg.iter().map(|a| out(&a.name)).collect::<Result<_>>()?;
     let results = results.iter().map(|r| out(r)).collect::<Result<_>>()?;

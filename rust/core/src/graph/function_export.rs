@@ -194,6 +194,7 @@ impl Graph {
         let name = self.unique_function_name(base);
         let def = body.to_function(&name, export)?;
         self.library.add(def)?;
+        self.library.note_sites(&name, body);
         Ok(name)
     }
 

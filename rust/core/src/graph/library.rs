@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::graph::node::Site;
+use crate::graph::{Code, Graph};
 use crate::proto;
 
 /// A function library; copies share the functions.
@@ -16,9 +18,14 @@ struct Inner {
     present: bool,
     functions: Vec<Arc<proto::FunctionDef>>,
     by_name: HashMap<String, usize>,
+    /// Where the user made the nodes of functions that were built in this process; files do not hold it.
+    sites: HashMap<String, Sites>,
     gradient: Vec<proto::GradientDef>,
     registered_gradients: Vec<proto::RegisteredGradient>,
 }
+
+/// Node, place and line.
+type Sites = Arc<Vec<(Arc<str>, Code, u32)>>;
 
 fn name_of(f: &proto::FunctionDef) -> &str {
     f.signature.as_ref().map_or("", |s| s.name.as_str())
@@ -79,6 +86,27 @@ impl Library {
         }
         Ok(())
     }
+    /// Remember where the user made the nodes of `body`, which became a function.
+    pub(crate) fn note_sites(&mut self, function: &str, body: &Graph) {
+        let sites: Vec<_> = body.ids().filter_map(|id| body.site(id).map(|(c, line)| (body.node(id).name.clone(), c.clone(), line))).collect();
+        if !sites.is_empty() {
+            Arc::make_mut(&mut self.0).sites.insert(function.to_owned(), Arc::new(sites));
+        }
+    }
+    /// Tell the nodes of a function's body where the user made them.
+    pub(crate) fn place(&self, function: &str, body: &mut Graph) {
+        let Some(sites) = self.0.sites.get(function) else { return };
+        let mut last: Option<(&Code, u32)> = None;
+        for (node, code, line) in sites.iter() {
+            let Some(id) = body.find(node) else { continue };
+            let number = match last {
+                Some((c, n)) if Arc::ptr_eq(&c.file, &code.file) && c.function == code.function => n,
+                _ => body.add_code(&code.file, &code.function),
+            };
+            last = Some((code, number));
+            body.node_mut(id).site = Some(Site { code: number, line: *line });
+        }
+    }
     /// Add what `other` holds. INVALID_ARGUMENT when a name stands for different functions.
     pub fn merge(&mut self, other: &Library) -> Result<()> {
         if Arc::ptr_eq(&self.0, &other.0) {
@@ -90,6 +118,10 @@ impl Library {
         }
         for f in &other.0.functions {
             self.add_shared(f)?;
+        }
+        let unplaced: Vec<_> = other.0.sites.iter().filter(|(name, _)| !self.0.sites.contains_key(*name)).collect();
+        if !unplaced.is_empty() {
+            Arc::make_mut(&mut self.0).sites.extend(unplaced.into_iter().map(|(name, s)| (name.clone(), s.clone())));
         }
         let more: Vec<_> = other.0.gradient.iter().filter(|g| !self.0.gradient.contains(g)).cloned().collect();
         if !more.is_empty() {

@@ -69,7 +69,8 @@ impl Step {
     fn calls_out(&self) -> bool {
         match &self.run {
             Run::Branch(b) => b.plans.iter().any(|p| p.calls_out),
-            Run::Loop(l) => l.cond.calls_out || l.body.calls_out,
+            // A loop may have no end: whoever waits must see the signal that stops it.
+            Run::Loop(_) => true,
             _ => crate::registry::lookup(self.info.op).is_some_and(|d| d.traits.has(crate::registry::Traits::CALLS_OUT)),
         }
     }
@@ -93,7 +94,7 @@ pub struct Plan {
     frames: Mutex<Vec<Frame>>,
     /// Duration of the last run, in ns; 0 before the first.
     last_ns: AtomicU64,
-    /// Some step, of this plan or of one inside it, calls code outside the runtime.
+    /// Some step, of this plan or of one inside it, calls code outside the runtime or may run for ever.
     calls_out: bool,
 }
 

@@ -228,6 +228,7 @@ impl Tape {
         let export = Export { args, results, effects: &self.effects, prune: false };
         let f = self.graph.to_function_of(&name, &export, Some(&self.forward))?;
         target.library.add(f)?;
+        target.library.note_sites(&name, &self.graph);
         Ok(name)
     }
 
@@ -254,6 +255,7 @@ impl Tape {
         let f = self.graph.to_function_of(&name, &Export { args, results, effects: &[], prune: false }, Some(&keep))?;
         let stateful = f.signature.as_ref().is_some_and(|s| s.is_stateful);
         target.library.add(f)?;
+        target.library.note_sites(&name, &self.graph);
         Ok((name, stateful))
     }
 }
