@@ -185,3 +185,42 @@ def test_schedules_are_their_formulas(name):
         rate = make(step)
         for s in (0, 1, 5, 9):
             np.testing.assert_allclose(session.run(rate, {step: s}), formula(s), rtol=1e-6)
+
+
+def test_an_optimizer_that_averages_gradients_through_python():
+    """The idiom of Spinning Up's MPI optimizer: gradients flattened, handed to a numpy function, split again; and a sync of the parameters."""
+    seen = []
+
+    def average(x):
+        seen.append(x.copy())
+        return (x + 1.0).astype(np.float32)
+
+    class AveragingAdam(tf.train.AdamOptimizer):
+        def compute_gradients(self, loss, var_list, **kwargs):
+            pairs = [(g, v) for g, v in super().compute_gradients(loss, var_list, **kwargs) if g is not None]
+            flat = tf.concat([tf.reshape(g, [-1]) for g, _ in pairs], axis=0)
+            sizes = [int(np.prod(v.shape.as_list())) for _, v in pairs]
+            averaged = tf.py_func(average, [flat], tf.float32)
+            averaged.set_shape(flat.shape)
+            parts = tf.split(averaged, sizes, axis=0)
+            return [(tf.reshape(p, v.shape), v) for p, (_, v) in zip(parts, pairs)]
+
+        def apply_gradients(self, grads_and_vars, global_step=None, name=None):
+            update = super().apply_gradients(grads_and_vars, global_step, name)
+            variables = [v for _, v in grads_and_vars]
+            with tf.control_dependencies([update]):
+                flat = tf.concat([tf.reshape(v, [-1]) for v in variables], axis=0)
+                return tf.group(update, tf.py_func(lambda x: seen.append(x.copy()), [flat], []))
+
+    with tf.Graph().as_default(), tf.Session() as session:
+        w = tf.Variable([[1.0, 2.0]], name="w")
+        b = tf.Variable(3.0, name="b")
+        other = tf.Variable(1.0)
+        train = AveragingAdam(learning_rate=0.1).minimize(tf.reduce_sum(w * w) + b, var_list=[w, b, other])
+        session.run(tf.global_variables_initializer())
+        session.run(train)
+        gradient, after = seen
+        assert gradient.tolist() == [2.0, 4.0, 1.0]
+        # Adam's first step is the learning rate against the sign of the averaged gradient.
+        np.testing.assert_allclose(after, [0.9, 1.9, 2.9], rtol=1e-5)
+        np.testing.assert_allclose(session.run(tf.concat([w[0], [b]], 0)), [0.9, 1.9, 2.9], rtol=1e-5)

@@ -17,7 +17,7 @@ _RULES = [
     (r"(ragged\..*|RaggedTensor.*)$", "ragged tensors are not part of graphpb"),
     (r"(.*quantiz.*|fake_quant.*|nn\.quantized.*|quantization\..*|QUANTIZED_DTYPES)$", "quantized kernels are not part of graphpb"),
     (r"(lite|profiler|estimator|keras|mixed_precision|sysconfig|config|debug|mlir|xla|nccl)(\..*)?$", "it is not part of graphpb"),
-    (r"contrib\.(factorization|tensor_forest|boosted_trees|learn|eager|cudnn_rnn|tensorboard|slim\..*|distributions|image|staging|training|graph_editor).*", "of tf.contrib, graphpb has framework, layers, legacy_seq2seq, rnn and seq2seq"),
+    (r"contrib\.(factorization|tensor_forest|boosted_trees|learn|eager|cudnn_rnn|tensorboard|slim\..*|image|staging|training\..*|graph_editor).*", "of tf.contrib, graphpb has distributions, framework, layers, legacy_seq2seq, rnn, seq2seq and training.HParams"),
     (r"(linalg\.LinearOperator.*|signal\..*|spectral\..*|audio\..*|distributions\..*|lookup\..*|sets\..*|sdca.*)$", "it is beyond the parts of TensorFlow 1 that the surveyed programs use; " + _LATER),
     (r"(app\.)?flags\..*", "graphpb has the flags that programs define and read; for the rest of absl's, import absl.flags"),
     (r"(fft|ifft|rfft|irfft|(i?r?|ir)fftnd|i?fft2d|i?fft3d).*$", "Fourier transforms: " + _LATER),

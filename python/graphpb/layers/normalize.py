@@ -3,14 +3,26 @@
 from graphpb import dtypes
 from graphpb.graph.control_choice import constant_predicate, smart_cond
 from graphpb.graph.convert import constant, convert_to_tensor
-from graphpb.graph.scopes import colocate_with, name_scope
+from graphpb.graph.scopes import colocate_with, control_dependencies, name_scope
 from graphpb.initializers import Ones, Zeros
 from graphpb.layers.base import InputSpec, Layer
 from graphpb.nn import norm as nn
-from graphpb.ops.array import reshape
+from graphpb.nn.activations import relu
+from graphpb.ops.array import identity, reshape, stop_gradient
 from graphpb.ops.cast import cast
+from graphpb.ops.fill import ones_like, zeros_like
+from graphpb.ops.math import maximum, minimum
+from graphpb.ops.unary import sqrt
 from graphpb.shapes import TensorShape
-from graphpb.variables.variable import assign_sub
+from graphpb.variables.variable import assign, assign_sub
+
+
+def _root_of(initializer):
+    """An initializer of the square roots of another one's values."""
+    if initializer is None:
+        return Ones()
+    initializer = initializer() if isinstance(initializer, type) else initializer
+    return lambda *args, **kwargs: sqrt(initializer(*args, **kwargs))
 
 
 class BatchNormalization(Layer):
@@ -27,9 +39,9 @@ class BatchNormalization(Layer):
       beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: Initializers.
       beta_regularizer, gamma_regularizer: Functions from a variable to a loss.
       beta_constraint, gamma_constraint: Functions applied after each update.
-      renorm: Only False.
-      renorm_clipping: Only None.
-      renorm_momentum: Unused.
+      renorm: Normalize by the moving averages while training, too (arxiv 1702.03275); not fused.
+      renorm_clipping: Dict with the keys rmax, rmin, dmax: limits of the correction.
+      renorm_momentum: Share of the old value in the averages of renorm.
       fused: None or True: one node for inputs of rank 4; False: separate nodes.
       trainable: Whether beta and gamma are trained.
       virtual_batch_size: Only None.
@@ -37,7 +49,7 @@ class BatchNormalization(Layer):
       name: Name of the layer.
 
     ValueError: the size of an axis is unknown, or the axis does not suit the fused node.
-    NotImplementedError: renorm, virtual_batch_size or adjustment is asked for.
+    NotImplementedError: virtual_batch_size or adjustment is asked for.
     """
 
     def __init__(
@@ -66,8 +78,16 @@ class BatchNormalization(Layer):
         **kwargs,
     ):
         super().__init__(trainable=trainable, name=name, **kwargs)
-        if renorm or virtual_batch_size is not None or adjustment is not None:
-            raise NotImplementedError("BatchNormalization: renorm, virtual_batch_size and adjustment are not supported.")
+        if virtual_batch_size is not None or adjustment is not None:
+            raise NotImplementedError("BatchNormalization: virtual_batch_size and adjustment are not supported.")
+        if renorm and fused:
+            raise ValueError("Passing both `fused=True` and `renorm=True` is not supported")
+        clipping = renorm_clipping or {}
+        if not set(clipping) <= {"rmax", "rmin", "dmax"}:
+            raise ValueError(f"Received invalid keys for `renorm_clipping` argument: {renorm_clipping}. Supported values: rmax, rmin, dmax.")
+        self.renorm = renorm
+        self.renorm_clipping = clipping
+        self.renorm_momentum = renorm_momentum
         if not isinstance(axis, (int, list, tuple)):
             raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
         self.axis = [axis] if isinstance(axis, int) else list(axis)
@@ -83,7 +103,7 @@ class BatchNormalization(Layer):
         self.gamma_regularizer = gamma_regularizer
         self.beta_constraint = beta_constraint
         self.gamma_constraint = gamma_constraint
-        self.fused = True if fused is None else fused
+        self.fused = not renorm if fused is None else fused
         self.beta = None
         self.gamma = None
 
@@ -123,6 +143,14 @@ class BatchNormalization(Layer):
         self._scope.set_partitioner(None)
         self.moving_mean = self._weight("moving_mean", self.moving_mean_initializer, False)
         self.moving_variance = self._weight("moving_variance", self.moving_variance_initializer, False)
+        if self.renorm:
+            root = _root_of(self.moving_variance_initializer)
+            with colocate_with(self.moving_variance):
+                self.moving_stddev = self._weight("moving_stddev", root, False)
+            with colocate_with(self.moving_mean):
+                self.renorm_mean = self._weight("renorm_mean", self.moving_mean_initializer, False)
+            with colocate_with(self.moving_stddev):
+                self.renorm_stddev = self._weight("renorm_stddev", root, False)
         self._scope.set_partitioner(partitioner)
         self.built = True
 
@@ -159,7 +187,12 @@ class BatchNormalization(Layer):
         if constant_predicate(training) is False:
             mean, variance = self.moving_mean, self.moving_variance
         else:
-            mean, variance = self._trained_moments(cast(inputs, self._param_dtype), reduced, training)
+            mean, variance, correction = self._trained_moments(cast(inputs, self._param_dtype), reduced, training)
+            if correction is not None:
+                r, d = (spread(stop_gradient(value)) for value in correction)
+                scale, offset = (r, d) if scale is None else (r * scale, d * scale)
+                if self.center:
+                    offset = offset + spread(self.beta)
         mean, variance = cast(mean, inputs.dtype), cast(variance, inputs.dtype)
         offset = None if offset is None else cast(offset, inputs.dtype)
         scale = None if scale is None else cast(scale, inputs.dtype)
@@ -175,11 +208,51 @@ class BatchNormalization(Layer):
         batch_mean, batch_variance = mean, variance
         mean = smart_cond(training, lambda: batch_mean, lambda: convert_to_tensor(self.moving_mean))
         variance = smart_cond(training, lambda: batch_variance, lambda: convert_to_tensor(self.moving_variance))
-        for variable, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            self.add_update(
-                lambda variable=variable, value=value: smart_cond(training, lambda: self._move(variable, value, self.momentum), lambda: variable)
+        correction, new_mean, new_variance = None, mean, variance
+        if self.renorm:
+            correction, new_mean, new_variance = self._correction(mean, variance, training)
+        self.add_update(lambda: smart_cond(training, lambda: self._move(self.moving_mean, new_mean, self.momentum), lambda: self.moving_mean))
+        self.add_update(lambda: smart_cond(training, lambda: self._move_variance(new_variance), lambda: self.moving_variance))
+        return mean, variance, correction
+
+    def _move_variance(self, value):
+        if not self.renorm:
+            return self._move(self.moving_variance, value, self.momentum)
+        # As in the paper, the average is taken of the deviation, with epsilon inside.
+        deviation = self._move(self.moving_stddev, sqrt(value + self.epsilon), self.momentum)
+        with name_scope("AssignNewValue") as scope, colocate_with(self.moving_variance):
+            return assign(self.moving_variance, relu(deviation * deviation - self.epsilon), name=scope)
+
+    def _correction(self, mean, variance, training):
+        """What turns values normalized by the batch into values normalized by the averages, and the moments after these are updated."""
+        deviation = sqrt(variance + self.epsilon)
+        average = maximum(self.renorm_stddev, sqrt(self.epsilon))
+        r = deviation / average
+        d = (mean - self.renorm_mean) / average
+        # The correction takes the averages before their update.
+        with control_dependencies([r, d]):
+            mean, deviation = identity(mean), identity(deviation)
+        clip = self.renorm_clipping
+        if clip.get("rmin") is not None:
+            r = maximum(r, clip["rmin"])
+        if clip.get("rmax") is not None:
+            r = minimum(r, clip["rmax"])
+        if clip.get("dmax") is not None:
+            d = minimum(maximum(d, -clip["dmax"]), clip["dmax"])
+        r = smart_cond(training, lambda: r, lambda: ones_like(r))
+        d = smart_cond(training, lambda: d, lambda: zeros_like(d))
+        updates = []
+        for variable, value in ((self.renorm_mean, mean), (self.renorm_stddev, deviation)):
+            value = identity(value)
+            updates.append(
+                smart_cond(
+                    training,
+                    lambda variable=variable, value=value: self._move(variable, value, self.renorm_momentum),
+                    lambda variable=variable: identity(variable),
+                )
             )
-        return mean, variance
+        with control_dependencies(updates):
+            return (r, d), identity(mean), identity(variance)
 
     @staticmethod
     def _move(variable, value, momentum):

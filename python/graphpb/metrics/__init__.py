@@ -1,9 +1,11 @@
 """Metrics kept in local variables over many batches: each returns (value, update_op)."""
 
+from graphpb.metrics.ranking import average_precision_at_k as average_precision_at_k
 from graphpb.metrics.ranking import precision_at_k as precision_at_k
 from graphpb.metrics.ranking import precision_at_top_k as precision_at_top_k
 from graphpb.metrics.ranking import recall_at_k as recall_at_k
 from graphpb.metrics.ranking import recall_at_top_k as recall_at_top_k
+from graphpb.metrics.ranking import sparse_average_precision_at_k as sparse_average_precision_at_k
 from graphpb.metrics.ranking import sparse_precision_at_k as sparse_precision_at_k
 from graphpb.metrics.streaming import accuracy as accuracy
 from graphpb.metrics.streaming import false_negatives as false_negatives

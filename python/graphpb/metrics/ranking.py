@@ -1,4 +1,4 @@
-"""Metrics of the k best classes: precision and recall at k."""
+"""Metrics of the k best classes: precision, recall and average precision at k."""
 
 from graphpb import dtypes
 from graphpb.graph.convert import convert_to_tensor
@@ -7,9 +7,12 @@ from graphpb.metrics.streaming import collected, metric_variable, updated
 from graphpb.nn.sampling import top_k
 from graphpb.ops.array import expand_dims
 from graphpb.ops.cast import cast
-from graphpb.ops.compare import equal, logical_and
-from graphpb.ops.math import add, divide, multiply
+from graphpb.ops.compare import equal, greater_equal, logical_and
+from graphpb.ops.fill import ones_like
+from graphpb.ops.math import add, cumsum, div_no_nan, divide, minimum, multiply
+from graphpb.ops.math import range as range_of
 from graphpb.ops.reduce import reduce_any, reduce_sum
+from graphpb.ops.shape import size
 from graphpb.ops.unary import logical_not
 from graphpb.ops.weights import assert_broadcastable
 from graphpb.variables.variable import assign_add
@@ -101,3 +104,53 @@ def _rate(name, other, kind):
 precision_at_top_k, precision_at_k = _rate("precision", "false_positive", "fp")
 recall_at_top_k, recall_at_k = _rate("recall", "false_negative", "fn")
 sparse_precision_at_k = precision_at_k
+
+
+def _average_precisions(labels, best, k):
+    """The average precision of each example: the sum of the precisions at the places of hits, over the hits that k allows (float64 [...])."""
+    hit = cast(reduce_any(equal(expand_dims(best, -1), expand_dims(labels, -2)), axis=-1), dtypes.float64)
+    places = cast(range_of(1, k + 1), dtypes.float64)
+    total = reduce_sum(multiply(divide(cumsum(hit, axis=-1), places), hit), axis=-1)
+    relevant = reduce_sum(cast(greater_equal(labels, cast(0, dtypes.int64)), dtypes.int64), axis=-1)
+    return div_no_nan(total, cast(minimum(relevant, cast(k, dtypes.int64)), dtypes.float64))
+
+
+def average_precision_at_k(labels, predictions, k, weights=None, metrics_collections=None, updates_collections=None, name=None):
+    """Compute the mean of the average precisions of the k classes with the largest scores.
+
+    Args:
+      labels: int64 [..., labels] or [...], the true classes; those of one example are all different, -1 stands for none.
+      predictions: float [..., classes].
+      k: Integer, at least 1.
+      weights: Scalar, or [...].
+      metrics_collections: Collections that the value joins.
+      updates_collections: Collections that the update joins.
+      name: Scope of the metric; default `average_precision_at_<k>`.
+
+    Returns:
+      (value, update_op)
+
+    Raises:
+      ValueError: k is less than 1.
+    """
+    if k < 1:
+        raise ValueError(f"Invalid k={k}.")
+    with name_scope(name, _at_k("average_precision", k, None), (predictions, labels, weights)) as scope:
+        best = cast(top_k(predictions, k)[1], dtypes.int64)
+        each = _average_precisions(cast(_label_lists(labels, best), dtypes.int64), best, k)
+        if weights is not None:
+            with control_dependencies((assert_broadcastable(weights, each),)):
+                weights = cast(weights, dtypes.float64) * ones_like(each)
+            each = multiply(each, weights)
+            number = reduce_sum(weights)
+        else:
+            number = cast(size(each), dtypes.float64)
+        most = metric_variable([], dtypes.float64, name="max")
+        total = metric_variable([], dtypes.float64, name="total")
+        new_most = assign_add(most, number, name="update_max")
+        new_total = assign_add(total, reduce_sum(each), name="update_total")
+        value = collected(lambda: div_no_nan(total, most, name=scope), metrics_collections)
+        return value, updated(div_no_nan(new_total, new_most, name="update"), updates_collections)
+
+
+sparse_average_precision_at_k = average_precision_at_k

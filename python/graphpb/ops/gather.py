@@ -1,5 +1,7 @@
 """Elements taken by index, mask or order: gather, gather_nd, boolean_mask, unique, top values, searches."""
 
+from builtins import range as _count
+
 from graphpb import dtypes
 from graphpb.graph.composite import IndexedSlices
 from graphpb.graph.convert import convert_to_tensor
@@ -43,20 +45,37 @@ def gather_nd(params, indices, name=None, batch_dims=0):
       params: any type [...].
       indices: int32 or int64 [..., depth].
       name: Name of the node; default `GatherNd`.
-      batch_dims: Only 0.
+      batch_dims: How many leading axes params and indices share; the ranks must be known.
 
     Returns:
       A tensor indices.shape[:-1] + params.shape[depth:].
 
     Raises:
-      NotImplementedError: `batch_dims` is not 0.
+      ValueError: `batch_dims` is negative, or not less than both ranks.
     """
     if batch_dims != 0:
-        raise NotImplementedError(f"gather_nd: batch_dims must be 0. Received: {batch_dims}")
+        return _batch_gather_nd(params, indices, batch_dims, name)
     try:
         return params.gather_nd(indices, name=name)
     except AttributeError:
         return raw.GatherNd(params=params, indices=indices, name=name)
+
+
+def _batch_gather_nd(params, indices, batch_dims, name):
+    with name_scope(name, "GatherNd", [params, indices]):
+        params = convert_to_tensor(params, name="params")
+        indices = convert_to_tensor(indices, name="indices")
+        ranks = (params.shape.ndims, indices.shape.ndims)
+        if batch_dims < 0 or None in ranks or batch_dims >= min(ranks):
+            raise ValueError(f"batch_dims = {batch_dims} must be less than rank(params) = {ranks[0]} and rank(indices) = {ranks[1]}")
+        sizes = shape(indices)
+        parts = []
+        for axis in _count(batch_dims):
+            along = raw.Range(start=0, limit=sizes[axis], delta=1)
+            along = reshape(along, [-1 if i == axis else 1 for i in _count(ranks[1])])
+            along = broadcast_to(along, concat([sizes[:-1], [1]], 0))
+            parts.append(raw.Cast(x=along, DstT=indices.dtype))
+        return raw.GatherNd(params=params, indices=concat([*parts, indices], -1))
 
 
 def batch_gather(params, indices, name=None):

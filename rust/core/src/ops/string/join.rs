@@ -105,7 +105,8 @@ pub static REDUCE_JOIN: OpDef = OpDef {
         let dims: Vec<usize> = (0..rank).filter(|k| keep || kept.contains(k)).map(|k| if kept.contains(&k) { x.dims()[k] } else { 1 }).collect();
         let per: usize = reduced.iter().map(|&k| x.dims()[k]).product();
         let n: usize = kept.iter().map(|&k| x.dims()[k]).product();
-        let order: Vec<usize> = kept.iter().chain(&reduced).copied().collect();
+        // The first axis given is joined first, so it varies fastest.
+        let order: Vec<usize> = kept.iter().chain(reduced.iter().rev()).copied().collect();
         let sorted = transpose(&x, &order)?;
         let s = sorted.as_strings();
         let out = (0..n)
