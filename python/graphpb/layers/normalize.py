@@ -187,12 +187,7 @@ class BatchNormalization(Layer):
         if constant_predicate(training) is False:
             mean, variance = self.moving_mean, self.moving_variance
         else:
-            mean, variance, correction = self._trained_moments(cast(inputs, self._param_dtype), reduced, training)
-            if correction is not None:
-                r, d = (spread(stop_gradient(value)) for value in correction)
-                scale, offset = (r, d) if scale is None else (r * scale, d * scale)
-                if self.center:
-                    offset = offset + spread(self.beta)
+            mean, variance, scale, offset = self._trained_moments(cast(inputs, self._param_dtype), reduced, training, scale, offset, spread)
         mean, variance = cast(mean, inputs.dtype), cast(variance, inputs.dtype)
         offset = None if offset is None else cast(offset, inputs.dtype)
         scale = None if scale is None else cast(scale, inputs.dtype)
@@ -202,26 +197,31 @@ class BatchNormalization(Layer):
         outputs.set_shape(inputs.shape)
         return outputs
 
-    def _trained_moments(self, inputs, reduced, training):
-        """Moments of the batch when training, else the moving ones; and the updates of the moving ones."""
+    def _trained_moments(self, inputs, reduced, training, scale, offset, spread):
+        """Moments of the batch when training, else the moving ones, with the updates of the moving ones; scale and offset, corrected by renorm."""
         mean, variance = nn.moments(inputs, reduced, keep_dims=len(self.axis) > 1)
         batch_mean, batch_variance = mean, variance
         mean = smart_cond(training, lambda: batch_mean, lambda: convert_to_tensor(self.moving_mean))
         variance = smart_cond(training, lambda: batch_variance, lambda: convert_to_tensor(self.moving_variance))
-        correction, new_mean, new_variance = None, mean, variance
+        new_mean, new_variance = mean, variance
         if self.renorm:
-            correction, new_mean, new_variance = self._correction(mean, variance, training)
+            (r, d), new_mean, new_variance = self._correction(mean, variance, training)
+            r, d = spread(stop_gradient(r, name="renorm_r")), spread(stop_gradient(d, name="renorm_d"))
+            if scale is not None:
+                r, d = r * scale, d * scale
+            scale, offset = r, d if offset is None else d + offset
         self.add_update(lambda: smart_cond(training, lambda: self._move(self.moving_mean, new_mean, self.momentum), lambda: self.moving_mean))
         self.add_update(lambda: smart_cond(training, lambda: self._move_variance(new_variance), lambda: self.moving_variance))
-        return mean, variance, correction
+        return mean, variance, scale, offset
 
     def _move_variance(self, value):
         if not self.renorm:
             return self._move(self.moving_variance, value, self.momentum)
         # As in the paper, the average is taken of the deviation, with epsilon inside.
         deviation = self._move(self.moving_stddev, sqrt(value + self.epsilon), self.momentum)
+        variance = relu(deviation * deviation - self.epsilon)
         with name_scope("AssignNewValue") as scope, colocate_with(self.moving_variance):
-            return assign(self.moving_variance, relu(deviation * deviation - self.epsilon), name=scope)
+            return assign(self.moving_variance, variance, name=scope)
 
     def _correction(self, mean, variance, training):
         """What turns values normalized by the batch into values normalized by the averages, and the moments after these are updated."""
