@@ -270,6 +270,22 @@ def test_traces_name_the_nodes(sess):
     assert any("total" in n.node_name for d in md.step_stats.dev_stats for n in d.node_stats)
 
 
+def test_what_nobody_reads_is_not_computed_but_effects_and_targets_are(sess):
+    x = tf.placeholder(tf.float32, [4])
+    waste, draw = tf.exp(x, name="waste"), tf.random_uniform([4], name="draw")
+    with tf.control_dependencies([waste, draw]):
+        y = tf.sqrt(x, name="y")
+
+    def ran(fetch):
+        md = tf.RunMetadata()
+        sess.run(fetch, {x: [1, 2, 3, 4]}, options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), run_metadata=md)
+        return {n.node_name for d in md.step_stats.dev_stats for n in d.node_stats}
+
+    names = ran(y)
+    assert "y" in names and "draw/RandomUniform" in names and "waste" not in names
+    assert "waste" in ran(waste.op) and "waste" in ran([y, waste])
+
+
 def test_threads_share_a_session(sess):
     x = tf.placeholder(tf.float32, [None])
     y = tf.reduce_sum(tf.tanh(x) * 2.0)

@@ -157,3 +157,38 @@ pub fn join<A: Send, B: Send>(ns: f64, a: impl FnOnce() -> A + Send, b: impl FnO
     }
     (result(first), result(second))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_is_done_once_also_in_nested_jobs() {
+        set_threads(3);
+        for round in 1..200 {
+            let mut out = vec![0u32; 37 * round];
+            install(|| {
+                rows_mut(&mut out, 37, 10_000.0, |first, rows| {
+                    for (i, row) in rows.chunks_mut(37).enumerate() {
+                        rows_mut(row, 1, 10_000.0, |k, part| part.iter_mut().enumerate().for_each(|(j, v)| *v += (37 * (first + i) + k + j) as u32));
+                    }
+                })
+            });
+            assert!(out.iter().enumerate().all(|(i, &v)| v == i as u32));
+            let sum = install(|| fold(round, 1e5, |r| r.map(|v| v.to_string()).collect::<String>(), |a, b| a + &b));
+            assert_eq!(sum.unwrap(), (0..round).map(|v| v.to_string()).collect::<String>());
+        }
+    }
+
+    #[test]
+    fn a_panic_in_a_part_comes_out_and_the_workers_live_on() {
+        set_threads(3);
+        for _ in 0..20 {
+            let result = std::panic::catch_unwind(|| install(|| ranges(50, 1e5, |r| assert!(!r.contains(&33), "part of 33"))));
+            let text = *result.unwrap_err().downcast::<&str>().unwrap();
+            assert_eq!(text, "part of 33");
+            assert!(!inside());
+            assert_eq!(install(|| join(1e6, || 1, || 2)), (1, 2));
+        }
+    }
+}

@@ -123,7 +123,8 @@ impl Plan {
     /// Whether a run is likely to be worth letting go of Python's lock, which code outside the runtime may want.
     pub fn is_long(&self) -> bool {
         let last = self.last_ns();
-        self.calls_out || last > LONG_NS || (last == 0 && self.steps.len() > 2)
+        let endless = |s: &Step| matches!(s.run, Run::Loop(_) | Run::Branch(_));
+        self.calls_out || last > LONG_NS || (last == 0 && (self.steps.len() > 2 || self.steps.iter().any(endless)))
     }
     /// Whether looking at the clock costs little beside the average step.
     pub fn has_long_steps(&self) -> bool {
