@@ -287,6 +287,17 @@ from graphpb.ops.order import histogram_fixed_width as histogram_fixed_width  # 
 from graphpb.ops.order import lin_space as lin_space  # noqa: E402
 from graphpb.ops.order import linspace as linspace  # noqa: E402
 from graphpb.ops.order import sort as sort  # noqa: E402
+from graphpb.ops.parsing import FixedLenFeature as FixedLenFeature  # noqa: E402
+from graphpb.ops.parsing import FixedLenSequenceFeature as FixedLenSequenceFeature  # noqa: E402
+from graphpb.ops.parsing import SparseFeature as SparseFeature  # noqa: E402
+from graphpb.ops.parsing import VarLenFeature as VarLenFeature  # noqa: E402
+from graphpb.ops.parsing import decode_csv as decode_csv  # noqa: E402
+from graphpb.ops.parsing import decode_raw as decode_raw  # noqa: E402
+from graphpb.ops.parsing import parse_example as parse_example  # noqa: E402
+from graphpb.ops.parsing import parse_single_example as parse_single_example  # noqa: E402
+from graphpb.ops.parsing import parse_single_sequence_example as parse_single_sequence_example  # noqa: E402
+from graphpb.ops.parsing import parse_tensor as parse_tensor  # noqa: E402
+from graphpb.ops.parsing import serialize_tensor as serialize_tensor  # noqa: E402
 from graphpb.ops.product import matmul as matmul  # noqa: E402
 from graphpb.ops.product import matvec as matvec  # noqa: E402
 from graphpb.ops.product import tensordot as tensordot  # noqa: E402

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from typing import Any
 
 from graphpb import _native
@@ -124,10 +125,11 @@ class BaseSession(_native.Session):
             self._try_remember(fetches, feed_dict, feeds, elements, run)
         timeout = int(getattr(options, "timeout_in_ms", 0) or 0)
         trace = [] if run_metadata is not None and getattr(options, "trace_level", 0) else None
+        started = time.time_ns()
         for i, value in zip(asked, run.run(list(feeds.values()), timeout, trace)):
             results[i] = value
         if trace is not None:
-            _write_trace(run_metadata, trace)
+            _write_trace(run_metadata, trace, started)
         return build(results)
 
     def _try_remember(self, fetches: Any, feed_dict: Any, feeds: dict[Any, Any], elements: Any, run: Any) -> None:
@@ -170,17 +172,19 @@ class BaseSession(_native.Session):
         """Kept for compatibility: variables belong to sessions here, so there is nothing to reset."""
 
 
-def _write_trace(run_metadata: Any, trace: list[Any]) -> None:
+def _write_trace(run_metadata: Any, trace: list[Any], started: int) -> None:
+    """Put the times of the nodes, ns since `started` (ns since 1970), into `run_metadata.step_stats`."""
     if not hasattr(run_metadata, "step_stats"):
         return
     device = run_metadata.step_stats.dev_stats.add()
     device.device = "/job:localhost/replica:0/task:0/device:CPU:0"
     for node, op, start, end in trace:
+        start, took = started + start, max(end - start, 0)
         stats = device.node_stats.add()
         stats.node_name = node
-        stats.all_start_micros = start // 1000
-        stats.op_start_rel_micros = 0
-        stats.op_end_rel_micros = stats.all_end_rel_micros = max(end - start, 0) // 1000
+        stats.all_start_nanos, stats.all_start_micros = start, start // 1000
+        stats.op_end_rel_nanos = stats.all_end_rel_nanos = took
+        stats.op_end_rel_micros = stats.all_end_rel_micros = took // 1000
         stats.timeline_label = f"{node} = {op}()"
 
 

@@ -44,7 +44,7 @@ from graphpb.train.schedules import noisy_linear_cosine_decay as noisy_linear_co
 from graphpb.train.schedules import piecewise_constant as piecewise_constant
 from graphpb.train.schedules import polynomial_decay as polynomial_decay
 
-_MESSAGES = ("CheckpointState", "SaverDef")
+_MESSAGES = "BytesList CheckpointState Example Feature FeatureList FeatureLists Features FloatList Int64List SaverDef SequenceExample".split()
 
 
 def __getattr__(name):
@@ -52,6 +52,10 @@ def __getattr__(name):
         from graphpb import protos
 
         return getattr(protos, name)
+    if name == "summary_iterator":
+        from graphpb.summary.reader import summary_iterator
+
+        return summary_iterator
     from graphpb.ledger import absent
 
     raise absent(__name__, name)

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod batches;
 mod cast;
 mod command;
 mod engine;
@@ -13,6 +14,7 @@ mod json;
 mod literal;
 mod load;
 mod outcome;
+mod progress;
 mod restore;
 mod results;
 mod show_tensor;
@@ -41,6 +43,8 @@ Commands:
   ckpt            list, show, compare and convert checkpoints
   check FILE      everything that stands against running, training or TensorFlow
   ops             the ops that graphpb knows
+  train FILE      run a training op on batches of arrays, log, save a checkpoint
+  events ls PATH  what event files hold; also tail, export
 
 Every command takes --json and --help. FILE is a GraphDef, binary (.pb) or text (.pbtxt),
 a MetaGraph (.meta) or the folder of a SavedModel.
@@ -96,10 +100,12 @@ fn dispatch(args: &[String], console: &mut Console) -> Result<(), Failure> {
         "freeze" => command::freeze::run(rest, console),
         "ckpt" => command::ckpt::run(rest, console),
         "check" => command::check::run(rest, console),
+        "train" => command::train::run(rest, console),
+        "events" => command::events::run(rest, console),
         "-h" | "--help" | "help" => console.print(HELP),
         "-V" | "--version" => console.print(&format!("graphpb {}\n", env!("CARGO_PKG_VERSION"))),
         other => {
-            let known = ["info", "show", "run", "grad", "diff", "convert", "ops", "extract", "freeze", "ckpt", "check"];
+            let known = ["info", "show", "run", "grad", "diff", "convert", "ops", "extract", "freeze", "ckpt", "check", "train", "events"];
             let hint = outcome::nearest(other, known.into_iter()).map_or(String::new(), |n| format!("; did you mean {n}?"));
             Err(Failure::Usage(format!("unknown command {other:?}{hint}\n\nCommands: {}; see graphpb --help", known.join(", "))))
         }

@@ -123,6 +123,8 @@ pub enum Default {
     Floats(&'static [f32]),
     Strs(&'static [&'static str]),
     Types(&'static [DType]),
+    /// A uint8 vector, of a `tensor` attribute.
+    Bytes(&'static [u8]),
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -30,6 +30,10 @@ fn arguments(list: &[Arg]) -> String {
 fn default_text(d: Default) -> Option<String> {
     let floats = |v: &[f32]| v.iter().map(|v| format!("f: {v:?}")).collect::<Vec<_>>().join(" ");
     Some(match d {
+        Default::Bytes(v) => {
+            let values = v.iter().map(|n| format!("int_val: {n}")).collect::<Vec<_>>().join(" ");
+            format!("tensor {{ dtype: DT_UINT8 tensor_shape {{ dim {{ size: {} }} }} {values} }}", v.len())
+        }
         Default::Required => return None,
         Default::Int(v) => format!("i: {v}"),
         Default::Float(v) => format!("f: {}", v as f64),

@@ -1,7 +1,5 @@
 //! `graphpb run`: feed, fetch, step.
 
-use std::time::{Duration, Instant};
-
 use graphpb::{NodeId, Out};
 use graphpb_kernels::Tensor;
 
@@ -9,6 +7,7 @@ use crate::args::{Args, Spec};
 use crate::engine::Engine;
 use crate::json::{Json, object};
 use crate::outcome::{Console, Failure};
+use crate::progress::Progress;
 use crate::restore::Restore;
 use crate::{feed, load, results};
 
@@ -112,29 +111,15 @@ fn prepare(args: &Args) -> Result<Job, Failure> {
 
 /// Run the targets again and again; on a terminal, say how far it is.
 fn step(job: &Job, steps: u64, console: &mut Console) -> Result<(), Failure> {
-    let start = Instant::now();
-    let mut next = start + Duration::from_millis(200);
-    let mut shown = false;
+    let mut progress = Progress::new(steps);
     for done in 0..steps {
-        if console.terminal && Instant::now() >= next {
-            let rate = done as f64 / start.elapsed().as_secs_f64();
-            let left = (steps - done) as f64 / rate;
-            let _ = write!(console.err, "\r{done}/{steps} steps, {rate:.0} a second, {left:.0} s left \x1b[K");
-            let _ = console.err.flush();
-            next = Instant::now() + Duration::from_millis(200);
-            shown = true;
-        }
+        progress.at(done, &String::new, console);
         let result = job.engine.run(&job.feeds, &[], &job.targets);
-        if result.is_err() && shown {
-            console.say("");
+        if result.is_err() {
+            progress.interrupted(console);
         }
         result?;
     }
-    if shown {
-        let _ = write!(console.err, "\r\x1b[K");
-    }
-    if console.terminal {
-        console.say(&format!("{steps} steps in {:.1} s", start.elapsed().as_secs_f64()));
-    }
+    progress.finished(console);
     Ok(())
 }

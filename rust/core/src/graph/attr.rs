@@ -190,6 +190,11 @@ impl From<Shape> for Attr {
         Attr::Shape(v)
     }
 }
+impl From<AttrList> for Attr {
+    fn from(v: AttrList) -> Attr {
+        Attr::List(v)
+    }
+}
 impl From<Tensor> for Attr {
     fn from(v: Tensor) -> Attr {
         Attr::Tensor(Arc::new(TensorAttr::from_value(v, Encoding::Full)))

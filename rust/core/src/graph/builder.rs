@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use graphpb_kernels::DType;
+use graphpb_kernels::{DType, Tensor};
 use smallvec::SmallVec;
 
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::graph::attr::{Attr, AttrList, Attrs};
+use crate::graph::attr::{Attr, AttrList, Attrs, Encoding, TensorAttr};
 use crate::graph::constant::GraphValues;
 use crate::graph::fact::{Fact, Shape};
 use crate::graph::infer::{ShapeCtx, Values};
@@ -207,6 +207,7 @@ pub fn default_value(spec: &AttrSpec) -> Option<Attr> {
         Dflt::Floats(v) => Attr::List(AttrList::Float(v.to_vec())),
         Dflt::Strs(v) => Attr::List(AttrList::Str(v.iter().map(|s| Arc::from(s.as_bytes())).collect())),
         Dflt::Types(v) => Attr::List(AttrList::Type(v.iter().map(|d| d.number()).collect())),
+        Dflt::Bytes(v) => Attr::Tensor(Arc::new(TensorAttr::from_value(Tensor::vector(v), Encoding::Full))),
     })
 }
 

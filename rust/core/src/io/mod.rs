@@ -1,4 +1,4 @@
-//! Files: graphs in binary and text form, checkpoints, arrays, records, events.
+//! Files: graphs in binary and text form, checkpoints, arrays, records, events, images.
 
 pub mod bundle;
 pub mod checkpoint;
@@ -8,6 +8,7 @@ pub mod events;
 pub mod files;
 pub mod glob;
 pub mod graphdef;
+pub mod image;
 pub mod npy;
 mod npy_header;
 pub mod npz;
@@ -17,6 +18,7 @@ pub mod safetensors;
 pub mod saved_model;
 pub mod table;
 pub mod text;
+pub mod wav;
 
 #[cfg(test)]
 mod npy_tests;

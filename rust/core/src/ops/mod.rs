@@ -8,9 +8,11 @@ pub mod image;
 pub mod linalg;
 pub mod math;
 pub mod nn;
+pub mod parse;
 pub mod random;
 pub mod state;
 pub mod string;
+pub mod summary;
 
 use crate::registry::OpDef;
 
@@ -415,6 +417,16 @@ pub static ALL: &[&OpDef] = &[
     &image::color::ADJUST_SATURATION,
     &image::color::HSV_TO_RGB,
     &image::color::RGB_TO_HSV,
+    &image::decode::DECODE_AND_CROP_JPEG,
+    &image::decode::DECODE_BMP,
+    &image::decode::DECODE_GIF,
+    &image::decode::DECODE_IMAGE,
+    &image::decode::DECODE_JPEG,
+    &image::decode::DECODE_PNG,
+    &image::decode::EXTRACT_JPEG_SHAPE,
+    &image::encode::ENCODE_JPEG,
+    &image::encode::ENCODE_JPEG_VARIABLE_QUALITY,
+    &image::encode::ENCODE_PNG,
     &image::resize::RESIZE_BICUBIC,
     &image::resize::RESIZE_BICUBIC_GRAD,
     &image::resize::RESIZE_BILINEAR,
@@ -504,6 +516,16 @@ pub static ALL: &[&OpDef] = &[
     &nn::pool::MAX_POOL_V2,
     &nn::softmax::LOG_SOFTMAX,
     &nn::softmax::SOFTMAX,
+    // parse
+    &parse::csv::DECODE_CSV,
+    &parse::example::PARSE_EXAMPLE,
+    &parse::example::PARSE_EXAMPLE_V2,
+    &parse::example::PARSE_SINGLE_EXAMPLE,
+    &parse::sequence::PARSE_SEQUENCE_EXAMPLE,
+    &parse::sequence::PARSE_SEQUENCE_EXAMPLE_V2,
+    &parse::sequence::PARSE_SINGLE_SEQUENCE_EXAMPLE,
+    &parse::tensor::PARSE_TENSOR,
+    &parse::tensor::SERIALIZE_TENSOR,
     // random
     &random::candidates::ALL_CANDIDATE_SAMPLER,
     &random::candidates::COMPUTE_ACCIDENTAL_HITS,
@@ -561,4 +583,13 @@ pub static ALL: &[&OpDef] = &[
     &string::split::STRING_SPLIT,
     &string::split::STRING_SPLIT_V2,
     &string::to_number::STRING_TO_NUMBER,
+    // summary
+    &summary::audio::AUDIO_SUMMARY,
+    &summary::audio::AUDIO_SUMMARY_V2,
+    &summary::histogram::HISTOGRAM_SUMMARY,
+    &summary::image::IMAGE_SUMMARY,
+    &summary::merge::MERGE_SUMMARY,
+    &summary::scalar::SCALAR_SUMMARY,
+    &summary::tensor::TENSOR_SUMMARY,
+    &summary::tensor::TENSOR_SUMMARY_V2,
 ];

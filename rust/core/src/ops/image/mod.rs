@@ -1,4 +1,6 @@
 //! Images.
 
 pub mod color;
+pub mod decode;
+pub mod encode;
 pub mod resize;

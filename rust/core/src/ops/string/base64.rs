@@ -54,7 +54,7 @@ pub static DECODE_BASE64: OpDef = OpDef {
     ..OpDef::BASE
 };
 
-fn encode(s: &[u8], pad: bool) -> Vec<u8> {
+pub(crate) fn encode(s: &[u8], pad: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(s.len().div_ceil(3) * 4);
     for c in s.chunks(3) {
         let word = c.iter().fold(0u32, |w, &b| w << 8 | u32::from(b)) << (8 * (3 - c.len()));

@@ -54,7 +54,7 @@ fn numbers<T: Element>(x: &Tensor, parse: impl Fn(&str) -> Option<T>) -> Result<
 }
 
 /// As C's strtod: decimal, hexadecimal, `inf`, `nan`; the value in both precisions, each rounded once.
-fn real(t: &str) -> Option<(f32, f64)> {
+pub(crate) fn real(t: &str) -> Option<(f32, f64)> {
     let (sign, rest) = match t.strip_prefix('-') {
         Some(r) => (-1.0, r),
         None => (1.0, t.strip_prefix('+').unwrap_or(t)),

@@ -1,0 +1,7 @@
+//! Parsing: serialized examples, tensors and lines of text into tensors.
+
+pub mod columns;
+pub mod csv;
+pub mod example;
+pub mod sequence;
+pub mod tensor;
