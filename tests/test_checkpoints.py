@@ -428,3 +428,54 @@ def test_nodes_that_need_the_cpu():
         assert not tf.graph_util.must_run_on_cpu(tf.constant(1.0).op) and not tf.graph_util.must_run_on_cpu(v.op)
         assert tf.graph_util.must_run_on_cpu(v.op, pin_variables_on_cpu=True)
         assert tf.graph_util.must_run_on_cpu(tf.cast(tf.placeholder(tf.int32), tf.float32).op)
+
+
+def error_of(make):
+    with tf.Graph().as_default(), tf.Session() as session, pytest.raises((tf.errors.OpError, ValueError)) as caught:
+        session.run(make())
+    return str(caught.value)
+
+
+def test_raw_ops_read_parts_and_old_formats_with_tensorflows_messages(tmp_path):
+    bundle, old = str(ROOT / "ckpt_partitioned" / "ckpt"), str(ROOT / "ckpt_v1" / "model.ckpt")
+    table = tf.train.load_variable(bundle, "emb")
+    ops = tf.raw_ops
+
+    def restore(name, spec, dtype=tf.float32, prefix=bundle):
+        return ops.RestoreV2(prefix=prefix, tensor_names=[name], shape_and_slices=[spec], dtypes=[dtype])
+
+    with tf.Graph().as_default(), tf.Session() as session:
+        np.testing.assert_array_equal(session.run(restore("emb", "10 4 3,3:1,2"))[0], table[3:6, 1:3])
+        np.testing.assert_array_equal(session.run(restore("emb", "10 4 2,7:-"))[0], table[2:9])
+        a = tf.train.load_variable(old, "a")
+        np.testing.assert_array_equal(session.run(ops.Restore(file_pattern=old, tensor_name="a", dt=a.dtype)), a)
+        np.testing.assert_array_equal(session.run(ops.Restore(file_pattern=old[:-2] + "*", tensor_name="a", dt=a.dtype)), a)
+        np.testing.assert_array_equal(session.run(ops.RestoreSlice(file_pattern=old, tensor_name="a", shape_and_slice="2 3 1,1:-", dt=a.dtype)), a[1:])
+        assert session.run(ops.ShardedFilename(basename="b", shard=3, num_shards=7)) == b"b-00003-of-00007"
+        assert session.run(ops.ShardedFilespec(basename="b", num_shards=7)) == b"b-?????-of-00007"
+    # The texts are TensorFlow 2.21's.
+    for make, text in (
+        (lambda: restore("emb", "9 4 3,3:1,2"), "shape in shape_and_slice spec [9,4] does not match the shape stored in checkpoint: [10,4]"),
+        (lambda: restore("emb", "10 4 8,3:1,2"), "Extent in dimension 0 out of bounds: shape = [10,4], slice = 8,3:1,2"),
+        (lambda: restore("emb", "foo"), "Need least two elements in shape_and_slice specification: foo"),
+        (lambda: restore("no", ""), "Key no not found in checkpoint"),
+        (lambda: restore("no", "", prefix="/no/such"), "Failed to find any matching files for /no/such"),
+        (lambda: ops.Restore(file_pattern=old, tensor_name="no", dt=tf.float32), f'Tensor name "no" not found in checkpoint files {old}'),
+        (lambda: ops.Restore(file_pattern=old, tensor_name="b", dt=tf.float32), "Expected to restore a tensor of type float, got a tensor of type"),
+        (
+            lambda: ops.SaveV2(prefix=str(tmp_path / "x"), tensor_names=["a"], shape_and_slices=["4 0,2"], tensors=[tf.constant([1, 2, 3])]),
+            "Slice in shape_and_slice specification does not match the shape of the tensor to  save: 4 0,2, tensor: [3]",
+        ),
+        (
+            lambda: ops.SaveV2(prefix=str(tmp_path / "x"), tensor_names=["a", "a"], shape_and_slices=["", ""], tensors=[tf.constant(1), tf.constant(2)]),
+            "Adding duplicate key: a",
+        ),
+        (
+            lambda: ops.MergeV2Checkpoints(checkpoint_prefixes=["/no1"], destination_prefix=str(tmp_path / "x")),
+            "allow_missing_files was set to false and /no1 did not exist.",
+        ),
+        (lambda: ops.Save(filename=str(tmp_path / "x"), tensor_names=["a"], data=[tf.constant(1)]), "V1 are read but not written"),
+        (lambda: tf.read_file(str(tmp_path)), "Is a directory"),
+    ):
+        assert text in error_of(make)
+    assert os.listdir(tmp_path) == []

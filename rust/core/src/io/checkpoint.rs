@@ -36,6 +36,8 @@ pub fn missing(name: &str) -> Error {
 }
 
 pub struct Checkpoint {
+    /// What it was opened by.
+    pub prefix: String,
     source: Box<dyn Source>,
     v1: bool,
 }
@@ -58,13 +60,13 @@ impl Checkpoint {
     /// NOT_FOUND when there is neither, DATA_LOSS for damaged files.
     pub fn open(prefix: &str) -> Result<Checkpoint> {
         if bundle::index_path(Path::new(prefix)).is_file() {
-            return Ok(Checkpoint { source: Box::new(Bundle::open(Path::new(prefix))?), v1: false });
+            return Ok(Checkpoint { prefix: prefix.to_owned(), source: Box::new(Bundle::open(Path::new(prefix))?), v1: false });
         }
         let files = v1_files(prefix);
         if files.is_empty() {
             return Err(Error::not_found(format!("Unsuccessful TensorSliceReader constructor: Failed to find any matching files for {prefix}")));
         }
-        Ok(Checkpoint { source: Box::new(CheckpointV1::open(&files)?), v1: true })
+        Ok(Checkpoint { prefix: prefix.to_owned(), source: Box::new(CheckpointV1::open(&files)?), v1: true })
     }
 
     /// Whether it is of the old format.
@@ -122,9 +124,7 @@ impl Checkpoint {
             }
         }
         if covered < wanted {
-            return Err(Error::invalid(format!(
-                "Does not have sufficient slices for partitioned tensor {name} to restore in slice_spec: {region:?}"
-            )));
+            return Err(Error::invalid(format!("Does not have sufficient slices for partitioned tensor {name} to restore in slice_spec: {region}")));
         }
         let mut out = Tensor::try_zeros(info.dtype, &dims)?;
         for (part, stored) in useful {

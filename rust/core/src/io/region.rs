@@ -1,6 +1,8 @@
 //! Parts of tensors in checkpoints: their text form, their keys, and copying between overlapping parts.
 
-use graphpb_kernels::{DType, Tensor, with_width};
+use std::fmt;
+
+use graphpb_kernels::{DType, Tensor, shape_text, with_width};
 
 use crate::error::{Error, Result};
 use crate::proto::TensorSliceProto;
@@ -42,14 +44,14 @@ impl Region {
     pub fn resolve(&self, dims: &[usize]) -> Result<Vec<(usize, usize)>> {
         let fits = |start: usize, length: usize, size: usize| start.checked_add(length).is_some_and(|end| end <= size);
         if self.0.len() != dims.len() {
-            return Err(Error::invalid(format!("Mismatching ranks: shape = {dims:?}, slice = {self:?}")));
+            return Err(Error::invalid(format!("Mismatching ranks: shape = {}, slice = {self}", shape_text(dims))));
         }
-        let axis = |(axis, &size): (&Option<(usize, usize)>, &usize)| match *axis {
+        let axis = |(i, (axis, &size)): (usize, (&Option<(usize, usize)>, &usize))| match *axis {
             None => Ok((0, size)),
             Some((start, length)) if fits(start, length, size) => Ok((start, length)),
-            Some((start, length)) => Err(Error::invalid(format!("Extent {start}:{length} of a slice is out of bounds of an axis of size {size}"))),
+            Some(_) => Err(Error::invalid(format!("Extent in dimension {i} out of bounds: shape = {}, slice = {self}", shape_text(dims)))),
         };
-        self.0.iter().zip(dims).map(axis).collect()
+        self.0.iter().zip(dims).enumerate().map(axis).collect()
     }
 
     /// The key under which the part is kept, in OrderedCode.
@@ -92,6 +94,19 @@ impl Region {
     }
 }
 
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, axis) in self.0.iter().enumerate() {
+            let separator = if i > 0 { ":" } else { "" };
+            match axis {
+                None => write!(f, "{separator}-")?,
+                Some((start, length)) => write!(f, "{separator}{start},{length}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 fn put_number(out: &mut Vec<u8>, value: u64) {
     let bytes = value.to_be_bytes();
     let zeros = bytes.iter().take_while(|b| **b == 0).count();
@@ -115,7 +130,7 @@ fn put_signed(out: &mut Vec<u8>, value: i64) {
 
 /// The shape and part in a `shape_and_slices` string, `10 4 0,4:-`.
 pub fn parse_spec(text: &str) -> Result<(Vec<usize>, Region)> {
-    let bad = || Error::invalid(format!("Need to have at least 1 space in the shape_and_slice specification: {text}"));
+    let bad = || Error::invalid(format!("Need least two elements in shape_and_slice specification: {text}"));
     let (dims, slice) = text.trim_end().rsplit_once(' ').ok_or_else(bad)?;
     let size = |t: &str| t.parse::<usize>().map_err(|_| Error::invalid(format!("Non numerical dimension in shape_and_slice: {text}")));
     let dims: Vec<usize> = dims.split(' ').map(size).collect::<Result<_>>()?;

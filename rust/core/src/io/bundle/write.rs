@@ -133,8 +133,10 @@ pub fn merge(prefixes: &[PathBuf], destination: &Path, delete_old_dirs: bool, al
     let mut entries: BTreeMap<Vec<u8>, BundleEntryProto> = BTreeMap::new();
     let mut data = Vec::new();
     for prefix in prefixes {
-        if allow_missing && !index_path(prefix).exists() {
-            continue;
+        match index_path(prefix).exists() {
+            false if allow_missing => continue,
+            false => return Err(Error::invalid(format!("allow_missing_files was set to false and {} did not exist.", prefix.display()))),
+            true => {}
         }
         let (header, part) = Bundle::raw_entries(prefix)?;
         let shards = usize::try_from(header.num_shards).unwrap_or(0);

@@ -48,7 +48,7 @@ pub static SAVE_V2: OpDef = OpDef {
                 let extent: Vec<usize> = region.resolve(&dims)?.iter().map(|r| r.1).collect();
                 if extent != value.dims() {
                     return Err(Error::invalid(format!(
-                        "Slice in shape_and_slice specification does not match the shape of the tensor to save: {spec}, tensor: {}",
+                        "Slice in shape_and_slice specification does not match the shape of the tensor to  save: {spec}, tensor: {}",
                         shape_text(value.dims())
                     )));
                 }
@@ -131,7 +131,19 @@ pub static RESTORE_V2: OpDef = OpDef {
 
 /// The tensor `name`, or the part `spec` of it, which must be of type `dtype`.
 pub(super) fn restore(checkpoint: &Checkpoint, name: &str, spec: &str, dtype: DType) -> Result<Tensor> {
-    let info = checkpoint.info(name).ok_or_else(|| missing(name))?;
+    let Some(info) = checkpoint.info(name) else {
+        return Err(match checkpoint.is_v1() {
+            true => Error::not_found(format!("Tensor name \"{name}\" not found in checkpoint files {}", checkpoint.prefix)),
+            false => missing(name),
+        });
+    };
+    if info.dtype != dtype && checkpoint.is_v1() {
+        return Err(Error::invalid(format!(
+            "Expected to restore a tensor of type {}, got a tensor of type {} instead: tensor_name = {name}",
+            dtype.c_name(),
+            info.dtype.c_name()
+        )));
+    }
     if info.dtype != dtype {
         return Err(Error::invalid(format!(
             "tensor_name = {name}; expected dtype {} does not equal original dtype {}",

@@ -10,7 +10,7 @@ use crate::graph::infer::ShapeCtx;
 use crate::io::{files, glob};
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
-use graphpb_kernels::{Bytes, DType, Tensor};
+use graphpb_kernels::{Bytes, Code, DType, Tensor};
 
 /// The largest file that is read into one string.
 const LIMIT: u64 = 1 << 34;
@@ -22,7 +22,11 @@ pub static READ_FILE: OpDef = OpDef {
     outputs: &[arg_of("contents", DType::Str)],
     shape: infer::scalars,
     kernel: Kernel::Plain(|c: &mut KernelCtx| {
-        let bytes = files::read(Path::new(file_name(c, 0, "Input filename tensor")?), LIMIT)?;
+        let path = Path::new(file_name(c, 0, "Input filename tensor")?);
+        if path.is_dir() {
+            return Err(Error::status(Code::FailedPrecondition, format!("{}; Is a directory", path.display())));
+        }
+        let bytes = files::read(path, LIMIT)?;
         c.set(0, Tensor::string_scalar(&bytes));
         Ok(())
     }),
