@@ -450,7 +450,9 @@ def test_raw_ops_read_parts_and_old_formats_with_tensorflows_messages(tmp_path):
         a = tf.train.load_variable(old, "a")
         np.testing.assert_array_equal(session.run(ops.Restore(file_pattern=old, tensor_name="a", dt=a.dtype)), a)
         np.testing.assert_array_equal(session.run(ops.Restore(file_pattern=old[:-2] + "*", tensor_name="a", dt=a.dtype)), a)
-        np.testing.assert_array_equal(session.run(ops.RestoreSlice(file_pattern=old, tensor_name="a", shape_and_slice="2 3 1,1:-", dt=a.dtype)), a[1:])
+        np.testing.assert_array_equal(
+            session.run(ops.RestoreSlice(file_pattern=old, tensor_name="a", shape_and_slice="2 3 1,1:-", dt=a.dtype)), a[1:]
+        )
         assert session.run(ops.ShardedFilename(basename="b", shard=3, num_shards=7)) == b"b-00003-of-00007"
         assert session.run(ops.ShardedFilespec(basename="b", num_shards=7)) == b"b-?????-of-00007"
     # The texts are TensorFlow 2.21's.
@@ -467,7 +469,9 @@ def test_raw_ops_read_parts_and_old_formats_with_tensorflows_messages(tmp_path):
             "Slice in shape_and_slice specification does not match the shape of the tensor to  save: 4 0,2, tensor: [3]",
         ),
         (
-            lambda: ops.SaveV2(prefix=str(tmp_path / "x"), tensor_names=["a", "a"], shape_and_slices=["", ""], tensors=[tf.constant(1), tf.constant(2)]),
+            lambda: ops.SaveV2(
+                prefix=str(tmp_path / "x"), tensor_names=["a", "a"], shape_and_slices=["", ""], tensors=[tf.constant(1), tf.constant(2)]
+            ),
             "Adding duplicate key: a",
         ),
         (
