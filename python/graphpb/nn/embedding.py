@@ -179,6 +179,15 @@ def _weighted(rows, places, segments, weights, combiner, name):
     return cast(div_no_nan(sums, total, name=name), dtype)
 
 
+def _flat_rows(sparse_ids):
+    """The coordinates of a sparse tensor as [row, column]: all axes but the last are one."""
+    sizes, indices = sparse_ids.dense_shape, sparse_ids.indices
+    # The places of one step along each axis: products of the sizes behind it, the last axis left out.
+    steps = raw.Cumprod(x=sizes[:-1], axis=0, exclusive=True, reverse=True)
+    row = reduce_sum(indices[:, :-1] * steps, 1)
+    return stack([row, indices[:, -1]], axis=1)
+
+
 def safe_embedding_lookup_sparse(
     embedding_weights, sparse_ids, sparse_weights=None, combiner="mean", default_id=None, name=None, partition_strategy="div", max_norm=None
 ):
@@ -199,7 +208,7 @@ def safe_embedding_lookup_sparse(
     Raises:
       ValueError: There are no weights.
     """
-    from graphpb.ops.sparse import sparse_fill_empty_rows, sparse_reshape, sparse_retain
+    from graphpb.ops.sparse import sparse_fill_empty_rows, sparse_retain
 
     if embedding_weights is None or (isinstance(embedding_weights, (list, tuple)) and not embedding_weights):
         raise ValueError(f"Missing embedding_weights {embedding_weights}.")
@@ -207,7 +216,7 @@ def safe_embedding_lookup_sparse(
         original = sparse_ids.dense_shape
         rows = raw.Prod(input=raw.Slice(input=original, begin=[0], size=stack([size(original) - 1])), reduction_indices=[0])
         flat = [rows, gather(original, size(original) - 1)]
-        ids = sparse_reshape(sparse_ids, flat)
+        ids = SparseTensor(_flat_rows(sparse_ids), sparse_ids.values, stack(flat))
         weights = None if sparse_weights is None else SparseTensor(ids.indices, sparse_weights.values, ids.dense_shape)
         valid = ids.values >= 0
         if weights is not None:

@@ -10,6 +10,7 @@ from graphpb.ops.cast import cast
 from graphpb.ops.compare import equal
 from graphpb.ops.fill import fill, ones_like, zeros
 from graphpb.ops.gather import gather
+from graphpb.ops.order import argsort
 from graphpb.ops.segment import unsorted_segment_sum
 from graphpb.ops.shape import shape
 
@@ -174,4 +175,6 @@ def sparse_fill_empty_rows(sp_input, default_value, name=None):
         indices = concat([sp_input.indices, pad(new, [[0, 0], [0, 1]])], 0)
         value = cast(convert_to_tensor(default_value), sp_input.values.dtype)
         values = concat([sp_input.values, fill(shape(new)[:1], value)], 0)
-        return sparse_reorder(SparseTensor(indices, values, sp_input.dense_shape)), empty
+        # A stable order of the rows keeps the elements of each row as they were.
+        order = argsort(indices[:, 0], stable=True)
+        return SparseTensor(gather(indices, order), gather(values, order), sp_input.dense_shape), empty
