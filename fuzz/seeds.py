@@ -13,6 +13,44 @@ def put(target, name, data):
     (folder / name).write_bytes(data)
 
 
+def varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        shift, at = shift + 7, at + 1
+        if data[at - 1] < 128:
+            return value, at
+
+
+def block(data, offset, size):
+    """The keys and values of one uncompressed block."""
+    body = data[offset : offset + size]
+    end = size - 4 - 4 * int.from_bytes(body[-4:], "little")
+    at, key, out = 0, b"", []
+    while at < end:
+        shared, at = varint(body, at)
+        more, at = varint(body, at)
+        length, at = varint(body, at)
+        key = key[:shared] + body[at : at + more]
+        out.append((key, body[at + more : at + more + length]))
+        at += more + length
+    return out
+
+
+def handle(data, at=0):
+    offset, at = varint(data, at)
+    size, at = varint(data, at)
+    return offset, size, at
+
+
+def entries(data):
+    """The keys and values of a table."""
+    footer = data[-48:]
+    _, _, at = handle(footer)
+    offset, size, _ = handle(footer, at)
+    return [pair for _, value in block(data, offset, size) for pair in block(data, *handle(value)[:2])]
+
+
 def main():
     shutil.rmtree(ROOT / "corpus", ignore_errors=True)
     fixtures = DATA / "fixtures"
@@ -22,8 +60,12 @@ def main():
         data = sorted(index.parent.glob(index.stem + ".data-00000-of-*"))[0]
         whole = index.read_bytes()
         if len(whole) < 1 << 16:
-            put("bundle", index.parent.name, len(whole).to_bytes(2, "little") + whole + data.read_bytes())
-    put("checkpoint_v1", "model", (fixtures / "ckpt_v1" / "model.ckpt").read_bytes())
+            put("bundle", index.parent.name, b"\0" + len(whole).to_bytes(2, "little") + whole + data.read_bytes())
+            pairs = b"".join(bytes([len(k)]) + len(v).to_bytes(2, "little") + k + v for k, v in entries(whole))
+            put("bundle", index.parent.name + "_made", b"\1" + len(pairs).to_bytes(2, "little") + pairs + data.read_bytes())
+    model = (fixtures / "ckpt_v1" / "model.ckpt").read_bytes()
+    put("checkpoint_v1", "model", b"\0" + model)
+    put("checkpoint_v1", "made", b"\1" + b"".join(bytes([len(k)]) + len(v).to_bytes(2, "little") + k + v for k, v in entries(model)))
     for path in [*fixtures.rglob("saved_model.pb"), *fixtures.rglob("*.meta")]:
         put("saved_model", f"{path.parent.name}_{path.name}", path.read_bytes())
     for path in (DATA / "npy").iterdir():
