@@ -70,6 +70,11 @@ def main():
         put("saved_model", f"{path.parent.name}_{path.name}", path.read_bytes())
     for path in (DATA / "npy").iterdir():
         put("npy", path.name, path.read_bytes())
+    for path in [*fixtures.glob("events*/events*"), *fixtures.glob("tfrecord/*tfrecord*")]:
+        put("records", f"{path.parent.name}_{path.name}", path.read_bytes())
+    for path in (DATA / "images").glob("*") if (DATA / "images").exists() else ():
+        for op in range(12):
+            put("parse", f"{op}_{path.name}", bytes([op]) + path.read_bytes())
     header = b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"k":"v"}}'
     put("safetensors", "two", len(header).to_bytes(8, "little") + header + bytes(8))
 
