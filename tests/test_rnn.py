@@ -1,5 +1,6 @@
 """Recurrent networks: recorded loops, cells of tf.contrib.rnn against those of tf.nn, CTC's errors, and what goes wrong."""
 
+import itertools
 import json
 import re
 
@@ -82,6 +83,26 @@ def test_block_cells_are_their_plain_cells_with_the_same_variables_and_gradients
         close(one, two)
 
 
+@pytest.mark.parametrize("peephole, lengths", [(False, None), (True, None), (True, [3, 0])])
+def test_fused_lstm_is_the_loop_over_its_cell(peephole, lengths):
+    x, results = tf.constant(drawn(4, 2, 5)), []
+    start = C.LSTMStateTuple(tf.constant(drawn(2, 3)), tf.constant(-drawn(2, 3)))
+    for fused in (False, True):
+        with tf.variable_scope("net", reuse=fused or None, initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=1)):
+            if fused:
+                cell = tf.contrib.rnn.LSTMBlockFusedCell(3, use_peephole=peephole, forget_bias=0.5, name="lstm_cell")
+                with tf.variable_scope("rnn"):
+                    outputs, state = cell(x, initial_state=start, sequence_length=lengths)
+            else:
+                cell = C.LSTMCell(3, use_peepholes=peephole, forget_bias=0.5)
+                outputs, state = tf.nn.dynamic_rnn(cell, x, initial_state=start, sequence_length=lengths, time_major=True)
+        loss = tf.reduce_sum(outputs * outputs) + tf.reduce_sum(state.c)
+        results.append([outputs, state, *tf.gradients(loss, [x, *start, *tf.trainable_variables()])])
+    flatten = tf.contrib.framework.nest.flatten
+    for one, two in zip(*map(flatten, run(results)), strict=True):
+        close(one, two)
+
+
 def test_block_cell_clips_its_memory():
     cell = tf.contrib.rnn.LSTMBlockCell(3, cell_clip=0.1)
     _, (c, _) = cell(tf.constant(drawn(2, 4) * 9), cell.zero_state(2, tf.float32))
@@ -108,6 +129,16 @@ def test_layer_norm_basic_lstm_cell():
     expected = layer_norm(c * sigmoid(f + 1) + sigmoid(i) * np.tanh(j), 0.7)
     close(new_c, expected)
     close(new_h, np.tanh(expected) * sigmoid(o))
+
+
+def test_update_gate_cell():
+    x, h = drawn(2, 4), drawn(2, 3)
+    output, state = tf.contrib.rnn.UGRNNCell(3, forget_bias=0.5)(tf.constant(x), tf.constant(h))
+    assert {v.op.name: v.shape.as_list() for v in tf.global_variables()} == {"ugrnn_cell/kernel": [7, 6], "ugrnn_cell/bias": [6]}
+    got, kernel = run([output, tf.global_variables()[0]])
+    gate, candidate = np.split(np.concatenate([x, h], 1) @ kernel, 2, 1)
+    gate = 1 / (1 + np.exp(-gate - 0.5))
+    close(got, gate * h + (1 - gate) * np.tanh(candidate))
 
 
 def test_projections_and_stacks_of_contrib():
@@ -220,6 +251,37 @@ def test_ctc_with_dense_labels_and_any_blank_is_the_loss_with_the_blank_last(bla
     sparse = tf.SparseTensor(at, tf.constant([order.index(rows[b][i]) for b, i in at]), [2, 3])
     one, two = run([dense, tf.nn.ctc_loss(sparse, tf.constant(logits[:, :, order]), [6, 5])])
     close(one, two)
+
+
+def sparse(rows, shape, dtype=np.int32):
+    at = np.array([[b, i] for b, row in enumerate(rows) for i in range(len(row))], np.int64).reshape(-1, 2)
+    return tf.SparseTensor(at, np.array([v for row in rows for v in row], dtype), shape)
+
+
+def test_edit_distance_counts_insertions_deletions_and_replacements():
+    """The numbers are TensorFlow's."""
+    guess = sparse([[1, 2, 3], [4], [], [5, 5], []], [5, 3])
+    truth = sparse([[1, 3], [4], [7, 8], [], []], [5, 2])
+    share, count = tf.edit_distance(guess, truth), tf.edit_distance(guess, truth, normalize=False)
+    assert tf.edit_distance(guess, sparse([[1]], [6, 2])).shape.as_list() == [6]
+    a, b = run([share, count])
+    assert a.tolist() == [0.5, 0, 1, np.inf, 0] and b.tolist() == [1, 0, 2, 2, 0]
+    words = tf.SparseTensor([[0, 0, 0], [0, 0, 1], [1, 1, 0]], ["a", "b", "c"], [2, 2, 2])
+    others = tf.SparseTensor([[0, 0, 0], [0, 1, 0], [1, 1, 0]], ["b", "x", "c"], [2, 2, 1])
+    assert run(tf.edit_distance(words, others, normalize=False)).tolist() == [[1, 1], [0, 0]]
+
+
+def test_edit_distance_of_all_pairs_of_short_words():
+    words = ["".join(letters) for n in range(4) for letters in itertools.product("ab", repeat=n)]
+
+    def reference(a, b):
+        if not a or not b:
+            return len(a) + len(b)
+        return min(reference(a[1:], b) + 1, reference(a, b[1:]) + 1, reference(a[1:], b[1:]) + (a[0] != b[0]))
+
+    pairs = list(itertools.product(words, words))
+    guess, truth = (sparse([[ord(c) for c in pair[side]] for pair in pairs], [len(pairs), 3]) for side in (0, 1))
+    assert run(tf.edit_distance(guess, truth, normalize=False)).tolist() == [reference(a, b) for a, b in pairs]
 
 
 def test_ctc_labels_must_be_sparse():

@@ -173,6 +173,50 @@ def test_sampling_at_a_low_temperature_is_greedy_and_at_a_high_one_is_not():
     assert a.tolist() != c.tolist() and c.min() >= 0 and c.max() <= 4
 
 
+def test_helpers_of_functions_decode_as_the_greedy_helper():
+    table, cell = walk()
+    start, embedding = tf.constant([0, 3, 2]), tf.constant(table)
+
+    def decoded(helper):
+        return S.dynamic_decode(S.BasicDecoder(cell, helper, cell.zero_state(3, tf.float32)), maximum_iterations=6)[0].sample_id
+
+    def pick(outputs):
+        return tf.argmax(outputs, -1, output_type=tf.int32)
+
+    def embed(ids):
+        return tf.nn.embedding_lookup(embedding, ids)
+
+    custom = S.CustomHelper(
+        lambda: (tf.zeros([3], tf.bool), embed(start)),
+        lambda time, outputs, state: pick(outputs),
+        lambda time, outputs, state, sample_ids: (tf.equal(sample_ids, 4), embed(sample_ids), state),
+    )
+    inference = S.InferenceHelper(pick, [], tf.int32, embed(start), lambda ids: tf.equal(ids, 4), embed)
+    a, b, c = run([decoded(S.GreedyEmbeddingHelper(embedding, start, 4)), decoded(custom), decoded(inference)])
+    assert a.tolist() == b.tolist() == c.tolist()
+
+
+def test_scheduled_sampling_feeds_given_inputs_or_samples():
+    table, cell = walk()
+    given = tf.constant(rng().uniform(-1, 1, (3, 4, 5)).astype(np.float32))
+
+    def decoded(probability):
+        helper = S.ScheduledEmbeddingTrainingHelper(given, [4, 4, 2], tf.constant(table * 50), probability, seed=1, scheduling_seed=2)
+        return S.dynamic_decode(S.BasicDecoder(cell, helper, cell.zero_state(3, tf.float32)))[0]
+
+    teacher, free = decoded(0.0), decoded(1.0)
+    outputs, ids, logits, samples = run([teacher.rnn_output, teacher.sample_id, free.rnn_output, free.sample_id])
+    close(outputs[:2], run(given)[:2])
+    assert (ids == -1).all()
+    assert samples.min() >= 0
+    for t in range(1, 4):
+        close(logits[:2, t], (table * 50)[samples[:2, t - 1]])
+
+
+def test_hardmax_is_one_at_the_largest():
+    assert run(S.hardmax([[1.0, 3.0, 2.0], [5.0, -1.0, 0.0]])).tolist() == [[0, 1, 0], [1, 0, 0]]
+
+
 def enumerated(table, start, end, steps, count, length_penalty):
     """All sequences of at most `steps` tokens that end with the end token or are full, with their scores, best first."""
     log_p, found = np.log(softmax(table.astype(np.float64))), []
@@ -371,3 +415,31 @@ def test_basic_and_embedding_rnn_seq2seq_unroll():
         v.op.name for v in tf.trainable_variables()
     }
     assert np.isfinite(run(named)).all()
+
+
+def test_buckets_share_their_variables():
+    source = [tf.constant([1, 2]) for _ in range(3)]
+    targets = [tf.constant([0, 3]) for _ in range(4)]
+    weights = [tf.ones([2]) for _ in range(4)]
+
+    def model(encoder, decoder):
+        return L.embedding_rnn_seq2seq(encoder, decoder, tf.nn.rnn_cell.GRUCell(4), 5, 5, 3)
+
+    outputs, losses = L.model_with_buckets(source, targets, targets, weights, [(2, 2), (3, 4)], model)
+    assert [len(found) for found in outputs] == [2, 4]
+    assert len(tf.trainable_variables()) == 12
+    assert np.isfinite(run(losses)).all()
+    with pytest.raises(ValueError, match=r"Length of encoder_inputs \(3\) must be at least that of last bucket \(4\)"):
+        L.model_with_buckets(source, targets, targets, weights, [(4, 4)], model)
+
+
+def test_a_tied_model_has_one_set_of_variables():
+    inputs = [tf.constant(rng().uniform(-1, 1, (2, 3)).astype(np.float32)) for _ in range(2)]
+    outputs, state = L.tied_rnn_seq2seq(inputs, inputs, tf.nn.rnn_cell.GRUCell(4))
+    assert len(tf.trainable_variables()) == 4 and len(outputs) == 2
+    whole, _ = tf.nn.static_rnn(tf.nn.rnn_cell.GRUCell(4), inputs * 2, dtype=tf.float32, scope="whole")
+    copies = [tf.assign(new, old) for old, new in zip(tf.trainable_variables()[:4], tf.trainable_variables()[4:], strict=True)]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(copies)
+        close(*session.run([outputs[-1], whole[-1]]))

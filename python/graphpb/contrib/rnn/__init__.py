@@ -7,6 +7,7 @@ from graphpb.contrib.rnn.block_cells import GRUBlockCellV2 as GRUBlockCellV2
 from graphpb.contrib.rnn.block_cells import LSTMBlockCell as LSTMBlockCell
 from graphpb.contrib.rnn.cells import LayerNormBasicLSTMCell as LayerNormBasicLSTMCell
 from graphpb.contrib.rnn.cells import UGRNNCell as UGRNNCell
+from graphpb.contrib.rnn.fused import LSTMBlockFusedCell as LSTMBlockFusedCell
 from graphpb.contrib.rnn.projection import EmbeddingWrapper as EmbeddingWrapper
 from graphpb.contrib.rnn.projection import InputProjectionWrapper as InputProjectionWrapper
 from graphpb.contrib.rnn.projection import OutputProjectionWrapper as OutputProjectionWrapper

@@ -7,6 +7,7 @@ pub mod concat;
 pub mod cumulative;
 pub mod diag;
 pub mod dynamic_stitch;
+pub mod edit_distance;
 pub mod ensure_shape;
 pub mod expand_dims;
 pub mod fill;

@@ -178,14 +178,14 @@ fn gru_sample(d: &mut Draw) -> Case {
 
 /// Batch, input and cell sizes of a step.
 #[derive(Clone, Copy)]
-struct Sizes {
-    batch: usize,
-    inputs: usize,
-    cells: usize,
+pub(super) struct Sizes {
+    pub batch: usize,
+    pub inputs: usize,
+    pub cells: usize,
 }
 
 impl Sizes {
-    fn draw(d: &mut Draw) -> Sizes {
+    pub fn draw(d: &mut Draw) -> Sizes {
         Sizes { batch: d.size(), inputs: d.size(), cells: d.size() }
     }
 
@@ -201,13 +201,13 @@ impl Sizes {
         }
     }
 
-    fn state(&self) -> [usize; 2] {
+    pub fn state(&self) -> [usize; 2] {
         [self.batch, self.cells]
     }
 }
 
 /// Input `i`, which must have the given sizes.
-fn sized<'a>(c: &'a KernelCtx, i: usize, name: &str, dims: &[usize]) -> Result<&'a [f32]> {
+pub(super) fn sized<'a>(c: &'a KernelCtx, i: usize, name: &str, dims: &[usize]) -> Result<&'a [f32]> {
     let t = c.input(i);
     if t.dims() != dims {
         return Err(Error::invalid(format!("{name} must have the shape {}, got {}", shape_text(dims), shape_text(t.dims()))));
@@ -220,7 +220,7 @@ fn sigmoid(x: f32) -> f32 {
 }
 
 /// Rows of a beside rows of b.
-fn beside(a: &[f32], b: &[f32], n: Sizes) -> Vec<f32> {
+pub(super) fn beside(a: &[f32], b: &[f32], n: Sizes) -> Vec<f32> {
     let mut out = Vec::with_capacity(a.len() + b.len());
     for r in 0..n.batch {
         out.extend_from_slice(&a[r * n.inputs..(r + 1) * n.inputs]);
@@ -230,38 +230,95 @@ fn beside(a: &[f32], b: &[f32], n: Sizes) -> Vec<f32> {
 }
 
 /// `a [rows, k] · w [k, columns] + bias`.
-fn affine(rows: usize, k: usize, columns: usize, a: &[f32], w: &[f32], bias: &[f32]) -> Vec<f32> {
+pub(super) fn affine(rows: usize, k: usize, columns: usize, a: &[f32], w: &[f32], bias: &[f32]) -> Vec<f32> {
     let mut out: Vec<f32> = (0..rows).flat_map(|_| bias.iter().copied()).collect();
     gemm(rows, columns, k, a, (k, 1), w, (columns, 1), &mut out, true);
     out
 }
 
+/// Forget bias, clip and peepholes of an LSTM.
+pub(super) struct Lstm<'a> {
+    pub bias: f32,
+    pub clip: f32,
+    pub peepholes: Option<[&'a [f32]; 3]>,
+}
+
+impl<'a> Lstm<'a> {
+    /// From the attributes and the peepholes at inputs `at..at + 3`.
+    pub fn of(c: &'a KernelCtx, at: usize, cells: usize) -> Result<Lstm<'a>> {
+        let (wci, wcf, wco) = (sized(c, at, "wci", &[cells])?, sized(c, at + 1, "wcf", &[cells])?, sized(c, at + 2, "wco", &[cells])?);
+        let used = c.attrs().bool("use_peephole")?;
+        let number = |name: &str| c.attrs().get(name).map_or(Ok(0.0), |_| c.attrs().float(name));
+        Ok(Lstm { bias: number("forget_bias")?, clip: number("cell_clip")?, peepholes: used.then_some([wci, wcf, wco]) })
+    }
+
+    /// Activate the gates `[batch, 4·cells]` (i, ci, f, o); writes i, cs, f, o, ci, co, h.
+    pub fn step(&self, cells: usize, gates: &[f32], cs_prev: &[f32], out: &mut [&mut [f32]; 7]) {
+        for (at, &before) in cs_prev.iter().enumerate() {
+            let (row, col) = (at / cells, at % cells);
+            let gate = |g: usize| gates[row * 4 * cells + g * cells + col];
+            let peep = |k: usize, state: f32| self.peepholes.map_or(0.0, |w| w[k][col] * state);
+            let i = sigmoid(gate(0) + peep(0, before));
+            let f = sigmoid(gate(2) + self.bias + peep(1, before));
+            let ci = gate(1).tanh();
+            let mut cs = ci * i + before * f;
+            if self.clip > 0.0 {
+                cs = cs.clamp(-self.clip, self.clip);
+            }
+            let o = sigmoid(gate(3) + peep(2, cs));
+            let co = cs.tanh();
+            for (part, v) in out.iter_mut().zip([i, cs, f, o, ci, co, o * co]) {
+                part[at] = v;
+            }
+        }
+    }
+
+    /// From `kept` (i, cs, f, o, ci, co), the state before and the gradients of cs and h: the gradient of the state before, of the gates before
+    /// activation, and, added up, of the peepholes.
+    pub fn step_grad(
+        &self,
+        cells: usize,
+        kept: [&[f32]; 6],
+        cs_prev: &[f32],
+        cs_grad: &[f32],
+        h_grad: &[f32],
+        into: (&mut [f32], &mut [f32], &mut [Vec<f32>; 3]),
+    ) {
+        let [i, cs, f, o, ci, co] = kept;
+        let (d_prev, gates, peeps) = into;
+        for (at, &before) in cs_prev.iter().enumerate() {
+            let (row, col) = (at / cells, at % cells);
+            let d_o = o[at] * (1.0 - o[at]) * h_grad[at] * co[at];
+            let mut d_cs = (1.0 - co[at] * co[at]) * h_grad[at] * o[at] + cs_grad[at];
+            if let Some([_, _, wco]) = self.peepholes {
+                d_cs += d_o * wco[col];
+            }
+            let d_ci = (1.0 - ci[at] * ci[at]) * d_cs * i[at];
+            let d_f = f[at] * (1.0 - f[at]) * d_cs * before;
+            let d_i = i[at] * (1.0 - i[at]) * d_cs * ci[at];
+            d_prev[at] = d_cs * f[at];
+            if let Some([wci, wcf, _]) = self.peepholes {
+                d_prev[at] += d_i * wci[col] + d_f * wcf[col];
+                for (sum, v) in peeps.iter_mut().zip([d_i * before, d_f * before, d_o * cs[at]]) {
+                    sum[col] += v;
+                }
+            }
+            for (g, v) in [d_i, d_ci, d_f, d_o].into_iter().enumerate() {
+                gates[row * 4 * cells + g * cells + col] = v;
+            }
+        }
+    }
+}
+
 fn lstm(c: &mut KernelCtx) -> Result<()> {
     let n = Sizes::of(c.input(0), c.input(1))?;
     let (m, k) = (n.cells, n.inputs + n.cells);
-    let (bias, clip, peephole) = (c.attrs().float("forget_bias")?, c.attrs().float("cell_clip")?, c.attrs().bool("use_peephole")?);
+    let cell = Lstm::of(c, 4, m)?;
     let (cs_prev, h_prev) = (sized(c, 1, "cs_prev", &n.state())?, sized(c, 2, "h_prev", &n.state())?);
     let (w, b) = (sized(c, 3, "w", &[k, 4 * m])?, sized(c, 7, "b", &[4 * m])?);
-    let (wci, wcf, wco) = (sized(c, 4, "wci", &[m])?, sized(c, 5, "wcf", &[m])?, sized(c, 6, "wco", &[m])?);
     let gates = affine(n.batch, k, 4 * m, &beside(c.input(0).slice(), h_prev, n), w, b);
     let mut out: [Tensor; 7] = std::array::from_fn(|_| Tensor::scratch(DType::F32, &n.state()));
-    for at in 0..n.batch * m {
-        let (row, col) = (at / m, at % m);
-        let gate = |g: usize| gates[row * 4 * m + g * m + col];
-        let peep = |weights: &[f32], state: f32| if peephole { weights[col] * state } else { 0.0 };
-        let i = sigmoid(gate(0) + peep(wci, cs_prev[at]));
-        let f = sigmoid(gate(2) + bias + peep(wcf, cs_prev[at]));
-        let ci = gate(1).tanh();
-        let mut cs = ci * i + cs_prev[at] * f;
-        if clip > 0.0 {
-            cs = cs.clamp(-clip, clip);
-        }
-        let o = sigmoid(gate(3) + peep(wco, cs));
-        let co = cs.tanh();
-        for (t, v) in out.iter_mut().zip([i, cs, f, o, ci, co, o * co]) {
-            t.slice_mut::<f32>()[at] = v;
-        }
-    }
+    cell.step(m, &gates, cs_prev, &mut out.each_mut().map(|t| t.slice_mut()));
     for (i, t) in out.into_iter().enumerate() {
         c.set(i, t);
     }
@@ -271,35 +328,12 @@ fn lstm(c: &mut KernelCtx) -> Result<()> {
 fn lstm_grad(c: &mut KernelCtx) -> Result<()> {
     let n = Sizes::of(c.input(0), c.input(1))?;
     let m = n.cells;
-    let peephole = c.attrs().bool("use_peephole")?;
+    let cell = Lstm::of(c, 4, m)?;
     let part = |i: usize, name: &str| sized(c, i, name, &n.state());
-    let (cs_prev, i, cs, f) = (part(1, "cs_prev")?, part(8, "i")?, part(9, "cs")?, part(10, "f")?);
-    let (o, ci, co) = (part(11, "o")?, part(12, "ci")?, part(13, "co")?);
-    let (cs_grad, h_grad) = (part(14, "cs_grad")?, part(15, "h_grad")?);
-    let (wci, wcf, wco) = (sized(c, 4, "wci", &[m])?, sized(c, 5, "wcf", &[m])?, sized(c, 6, "wco", &[m])?);
+    let kept = [part(8, "i")?, part(9, "cs")?, part(10, "f")?, part(11, "o")?, part(12, "ci")?, part(13, "co")?];
     let (mut d_prev, mut gates) = (vec![0.0; n.batch * m], vec![0.0; n.batch * 4 * m]);
     let mut peeps = [vec![0.0; m], vec![0.0; m], vec![0.0; m]];
-    for at in 0..n.batch * m {
-        let (row, col) = (at / m, at % m);
-        let d_o = o[at] * (1.0 - o[at]) * h_grad[at] * co[at];
-        let mut d_cs = (1.0 - co[at] * co[at]) * h_grad[at] * o[at] + cs_grad[at];
-        if peephole {
-            d_cs += d_o * wco[col];
-        }
-        let d_ci = (1.0 - ci[at] * ci[at]) * d_cs * i[at];
-        let d_f = f[at] * (1.0 - f[at]) * d_cs * cs_prev[at];
-        let d_i = i[at] * (1.0 - i[at]) * d_cs * ci[at];
-        d_prev[at] = d_cs * f[at];
-        if peephole {
-            d_prev[at] += d_i * wci[col] + d_f * wcf[col];
-            for (sum, v) in peeps.iter_mut().zip([d_i * cs_prev[at], d_f * cs_prev[at], d_o * cs[at]]) {
-                sum[col] += v;
-            }
-        }
-        for (g, v) in [d_i, d_ci, d_f, d_o].into_iter().enumerate() {
-            gates[row * 4 * m + g * m + col] = v;
-        }
-    }
+    cell.step_grad(m, kept, part(1, "cs_prev")?, part(14, "cs_grad")?, part(15, "h_grad")?, (&mut d_prev, &mut gates, &mut peeps));
     c.set(0, Tensor::from_slice(&d_prev, &n.state()));
     c.set(1, Tensor::from_slice(&gates, &[n.batch, 4 * m]));
     for (k, sum) in peeps.iter().enumerate() {

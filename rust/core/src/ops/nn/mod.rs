@@ -5,6 +5,7 @@ pub mod activation_grad;
 pub mod batch_norm;
 pub mod bias_add;
 pub mod block_cells;
+pub mod block_lstm;
 pub mod conv;
 pub mod cross_entropy;
 pub mod ctc;
