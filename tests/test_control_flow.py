@@ -61,6 +61,15 @@ def test_small_integers_are_copied_so_that_shapes_stay_known():
     assert len(tf.get_default_graph().find("cond").inputs) == 2
 
 
+def test_a_constant_that_a_body_copied_cannot_be_fed():
+    n, other = tf.constant(3), tf.constant(1.5)
+    out = tf.while_loop(lambda i, s: i < n + 1, lambda i, s: (i + 1, s * other), [0, 1.0])[1]
+    assert value(out) == np.float32(1.5**4)
+    assert value(out, {other: 2.0}) == 16.0
+    with pytest.raises(ValueError, match="Tensor Const:0 may not be fed"):
+        value(out, {n: 2})
+
+
 def test_a_reference_in_a_body_is_the_same_variable_by_name():
     v = tf.Variable(1.0, name="scope/v")
     loop = tf.while_loop(lambda i: i < 3, lambda i: i + tf.cast(tf.assign_add(v, 1.0) > 0.0, tf.int32), [tf.constant(0)])

@@ -261,6 +261,7 @@ class Graph(_native.Graph):
         self._lock = threading.RLock()
         self._seeds_used = 0
         self._container = ""
+        self._copied_tensors: set[Any] = set()
 
     def __repr__(self) -> str:
         return object.__repr__(self)
@@ -401,6 +402,17 @@ class Graph(_native.Graph):
         raise _foreign(tensor, f"Cannot use '{tensor.op.name}' as input here") or ValueError(
             f"{tensor} must be from the same graph as its consumer (graphs are {self!r} and {tensor.graph!r})."
         )
+
+    def _note_copied(self, tensor: Tensor) -> None:
+        """Remember that a body holds the value of a constant tensor: what it was computed from cannot be fed any more."""
+        stack = [tensor]
+        while stack:
+            t = stack.pop()
+            if t not in self._copied_tensors:
+                self._copied_tensors.add(t)
+                # The value of these follows from static shapes, whatever their inputs are.
+                if t.op.type not in ("Shape", "ShapeN", "Size", "Rank"):
+                    stack.extend(t.op.inputs)
 
     def _own_controls(self, ops: list[Operation]) -> list[Operation]:
         """The operations that nodes of this graph can wait for themselves."""

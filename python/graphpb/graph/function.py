@@ -84,6 +84,7 @@ class FuncGraph(core.Graph):
         value = tensor.graph.constant_value(tensor)
         if value is None or value.size > LARGEST_COPIED:
             return None
+        self.root._note_copied(tensor)
         with self._outside_scopes():
             return self.constant(value, tensor.dtype.as_datatype_enum, op.name.rpartition("/")[2])
 

@@ -48,13 +48,22 @@ def _composite(key: Any, value: Any) -> list[tuple[Any, Any]]:
 
 
 def tensor_of(graph: Any, key: Any) -> Any:
-    """The tensor that a key stands for. TypeError: `Cannot interpret feed_dict key as Tensor: …`"""
+    """The tensor that a key stands for. TypeError: `Cannot interpret feed_dict key as Tensor: …`
+
+    ValueError: `Tensor … may not be fed.`: it is inside a body, or a constant that bodies hold copies of.
+    """
     try:
-        return graph.as_graph_element(key, allow_tensor=True, allow_operation=False)
+        tensor = graph.as_graph_element(key, allow_tensor=True, allow_operation=False)
     except errors.InaccessibleTensorError as error:
         raise ValueError(f"Tensor {key.name} may not be fed. ({error})") from None
     except Exception as error:
         raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error.args[0] if error.args else error}") from None
+    if tensor in graph._copied_tensors:
+        raise ValueError(
+            f"Tensor {tensor.name} may not be fed.\n\nHint: it is a constant that a branch or loop uses, whose body holds a copy; "
+            "make it a tf.placeholder_with_default."
+        )
+    return tensor
 
 
 def array_of(tensor: Any, value: Any) -> np.ndarray:
