@@ -31,7 +31,7 @@ pub fn cholesky<T: Field>(a: &mut [T], n: usize) -> bool {
         for j in start..end {
             let mut d = a[j * n + j].re();
             for p in start..j {
-                d = d - a[j * n + p].norm2();
+                d -= a[j * n + p].norm2();
             }
             if !(d > T::Real::zero()) || !num_traits::Float::is_finite(d) {
                 return false;

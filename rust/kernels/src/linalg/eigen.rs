@@ -182,12 +182,12 @@ fn step<T: Field>(d: &mut [T::Real], e: &mut [T::Real], start: usize, end: usize
     let last = e[end - 1];
     let mut mu = d[end];
     if td == zero {
-        mu = mu - last.abs();
+        mu -= last.abs();
     } else if last != zero {
         let e2 = last * last;
         let h = td.hypot(last);
         let sum = td + if td > zero { h } else { -h };
-        mu = mu - if e2 == zero { last / (sum / last) } else { e2 / sum };
+        mu -= if e2 == zero { last / (sum / last) } else { e2 / sum };
     }
     let (mut x, mut z) = (d[start] - mu, e[start]);
     for k in start..end {

@@ -37,7 +37,7 @@ fn put<T: Field>(basis: &mut Vec<T>, n: usize, have: usize, want: usize, out: &m
     if out.is_empty() {
         return;
     }
-    let have = have.max(if n == 0 { 0 } else { basis.len() / n });
+    let have = have.max(basis.len().checked_div(n).unwrap_or(0));
     basis.resize(want.max(have) * n, T::zero());
     if want > have {
         complete(basis, n, have, want);
@@ -92,8 +92,8 @@ fn one_sided<T: Field>(a: &[T], m: usize, n: usize, s: &mut [T::Real], left: &mu
                 let (x, y) = (&mut low[p * n..(p + 1) * n], &mut high[..n]);
                 let (mut alpha, mut beta, mut gamma) = (T::Real::zero(), T::Real::zero(), T::zero());
                 for (a, b) in x.iter().zip(y.iter()) {
-                    alpha = alpha + a.norm2();
-                    beta = beta + b.norm2();
+                    alpha += a.norm2();
+                    beta += b.norm2();
                     gamma += a.conj() * *b;
                 }
                 let size = gamma.modulus();
@@ -180,7 +180,7 @@ fn pivoted<T: Field>(a: &mut [T], m: usize, n: usize) -> (Vec<Reflection<T>>, Ve
                 direct[j] = norm(a, k + 1, j);
                 updated[j] = direct[j];
             } else {
-                updated[j] = updated[j] * t.sqrt();
+                updated[j] *= t.sqrt();
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::pointwise::digamma;
 
 /// d x / d a where P(a, x) is held: −(∂P/∂a) / (∂P/∂x). NaN outside a > 0, x ≥ 0.
 pub fn gamma_derivative(a: f64, x: f64) -> f64 {
-    if !(a > 0.0 && x >= 0.0) || !x.is_finite() {
+    if !(a > 0.0 && x >= 0.0 && x.is_finite()) {
         return f64::NAN;
     }
     if x == 0.0 {
