@@ -353,10 +353,13 @@ from graphpb.ops.shape import size as size  # noqa: E402
 from graphpb.ops.sparse import sparse_add as sparse_add  # noqa: E402
 from graphpb.ops.sparse import sparse_concat as sparse_concat  # noqa: E402
 from graphpb.ops.sparse import sparse_fill_empty_rows as sparse_fill_empty_rows  # noqa: E402
+from graphpb.ops.sparse import sparse_reduce_max as sparse_reduce_max  # noqa: E402
 from graphpb.ops.sparse import sparse_reduce_sum as sparse_reduce_sum  # noqa: E402
 from graphpb.ops.sparse import sparse_reorder as sparse_reorder  # noqa: E402
 from graphpb.ops.sparse import sparse_reshape as sparse_reshape  # noqa: E402
 from graphpb.ops.sparse import sparse_retain as sparse_retain  # noqa: E402
+from graphpb.ops.sparse import sparse_slice as sparse_slice  # noqa: E402
+from graphpb.ops.sparse import sparse_softmax as sparse_softmax  # noqa: E402
 from graphpb.ops.sparse import sparse_tensor_dense_matmul as sparse_tensor_dense_matmul  # noqa: E402
 from graphpb.ops.sparse import sparse_tensor_to_dense as sparse_tensor_to_dense  # noqa: E402
 from graphpb.ops.sparse import sparse_to_dense as sparse_to_dense  # noqa: E402

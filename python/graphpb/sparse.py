@@ -5,6 +5,7 @@ from graphpb.ops.inputs import sparse_placeholder as placeholder  # noqa: F401
 from graphpb.ops.sparse import sparse_add as add  # noqa: F401
 from graphpb.ops.sparse import sparse_concat as concat  # noqa: F401
 from graphpb.ops.sparse import sparse_fill_empty_rows as fill_empty_rows  # noqa: F401
+from graphpb.ops.sparse import sparse_reduce_max as reduce_max  # noqa: F401
 from graphpb.ops.sparse import sparse_reduce_sum as reduce_sum  # noqa: F401
 from graphpb.ops.sparse import sparse_reorder as reorder  # noqa: F401
 from graphpb.ops.sparse import sparse_reshape as reshape  # noqa: F401

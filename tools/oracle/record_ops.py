@@ -1,6 +1,6 @@
 """Record single ops run by TensorFlow: inputs, attributes and outputs, one call a line, for rust/core/tests/recorded_ops.rs.
 
-Run with TensorFlow's Python: `python tools/oracle/record_ops.py [state|nn|linalg|random|image|sparse]`; writes tests/data/ops/<group>.tsv.
+Run with TensorFlow's Python: `python tools/oracle/record_ops.py [group]`; writes tests/data/ops/<group>.tsv.
 Columns: op, attributes (`name=kind:value;…`), inputs, outputs, relative tolerance (0: bit for bit). A tensor is
 `dtype[dims]hex,…` with the elements' bits; `&` before it marks a variable, whose new value is then an output.
 """
@@ -40,6 +40,8 @@ def attr_text(definition, attrs):
         kind = kinds[name]
         if kind == "type":
             value = tf.as_dtype(value).name
+        elif kind == "list(float)":
+            value = ",".join(f"{np.float32(v).view('u4'):x}" for v in value)
         elif kind == "list(int)":
             value = ",".join(map(str, value))
         elif kind == "bool":
@@ -370,8 +372,110 @@ def random(r):
         r.op("RandomGammaGrad", dict(alpha=alpha, sample=alpha * np.array([0.3, 0.9, 1.0, 1.4, 2.0], dtype)), close)
 
 
+def image(r):
+    draw = np.random.RandomState(5)
+    x = draw.rand(2, 3, 4, 3).astype(np.float32)
+    x[0, 0, 0] = 0.5
+    r.op("RGBToHSV", dict(images=x), 1e-5)
+    r.op("HSVToRGB", dict(images=x), 1e-5)
+    for by in (0.3, -0.7):
+        r.op("AdjustHue", dict(images=x, delta=np.float32(by)), 1e-5)
+    for by in (0.4, 1.7):
+        r.op("AdjustSaturation", dict(images=x, scale=np.float32(by)), 1e-5)
+        r.op("AdjustContrastv2", dict(images=x, contrast_factor=np.float32(by)), 1e-5)
+    for dtype in (np.float32, np.uint8):
+        x = (draw.rand(2, 5, 4, 2) * 9).astype(dtype)
+        for align in (False, True):
+            for size in ((3, 3), (7, 2), (10, 9)):
+                r.op("ResizeArea", dict(images=x, size=np.int32(size)), 1e-5, align_corners=align)
+        boxes = np.float32([[0, 0, 1, 1], [0.2, 0.1, 0.7, 0.9], [-0.3, 0.2, 0.6, 1.4], [0.9, 0.8, 0.1, 0.2]])
+        of = np.int32([0, 1, 1, 0])
+        for size in ((3, 2), (1, 4), (1, 1)):
+            g = draw.randn(4, *size, 2).astype(np.float32)
+            for method in ("bilinear", "nearest"):
+                attrs = dict(method=method)
+                r.op("CropAndResize", dict(image=x, boxes=boxes, box_ind=of, crop_size=np.int32(size)), 1e-5, extrapolation_value=2.5, **attrs)
+                sizes = dict(grads=g, boxes=boxes, box_ind=of, image_size=np.int32([2, 5, 4, 2]))
+                r.op("CropAndResizeGradImage", sizes, 1e-4, T=np.float32, **attrs)
+            r.op("CropAndResizeGradBoxes", dict(grads=g, image=x, boxes=boxes, box_ind=of), 1e-4)
+    low = draw.rand(12, 2) * 0.6
+    boxes = np.concatenate([low, low + 0.1 + draw.rand(12, 2) * 0.4], 1).astype(np.float32)
+    scores = np.round(draw.rand(12), 1).astype(np.float32)
+    f = np.float32
+    for most in (0, 4, 12):
+        given = dict(boxes=boxes, scores=scores, max_output_size=np.int32(most))
+        r.op("NonMaxSuppression", given, iou_threshold=0.3)
+        r.op("NonMaxSuppressionV2", dict(iou_threshold=f(0.2), **given))
+        for score in (-1.0, 0.5):
+            given3 = dict(iou_threshold=f(0.4), score_threshold=f(score), **given)
+            r.op("NonMaxSuppressionV3", given3)
+            for pad in (False, True):
+                r.op("NonMaxSuppressionV4", given3, pad_to_max_output_size=pad)
+                for sigma in (0.0, 0.5):
+                    r.op("NonMaxSuppressionV5", dict(soft_nms_sigma=f(sigma), **given3), 1e-6, pad_to_max_output_size=pad)
+    boxes = np.float32([[[0.1, 0.1, 0.8, 0.7], [0.5, -0.2, 1.4, 0.6], [0.3, 0.9, 0.2, 1.0]]] * 2)
+    for depth in (1, 3, 4):
+        x = draw.rand(2, 7, 6, depth).astype(np.float32)
+        r.op("DrawBoundingBoxes", dict(images=x, boxes=boxes))
+        r.op("DrawBoundingBoxesV2", dict(images=x, boxes=boxes, colors=draw.rand(2, 4).astype(np.float32)))
+    for dtype in (np.float32, np.int32):
+        r.op("Bucketize", dict(input=np.array([-5, 0, 1, 3, 100], dtype)), boundaries=[0.0, 1.0, 10.0])
+
+
+def candidates(r):
+    true = np.int64([[1, 3], [5, 0], [1, 1]])
+    for name in ("UniformCandidateSampler", "LogUniformCandidateSampler"):
+        for unique in (False, True):
+            for top in (7, 1000, 4096):
+                attrs = dict(num_true=2, num_sampled=6, unique=unique, range_max=top, seed=3, seed2=11)
+                r.op(name, dict(true_classes=true), 1e-6, **attrs)
+    r.op("ComputeAccidentalHits", dict(true_classes=true, sampled_candidates=np.int64([5, 1, 7, 3, 1])), num_true=2)
+
+
+def sparse(r):
+    draw = np.random.RandomState(6)
+    at = np.int64([[0, 1], [0, 3], [2, 0], [2, 3]])
+    shape = np.int64([3, 4])
+    for dtype in (np.float32, np.float64):
+        v = draw.randn(4).astype(dtype)
+        dense = draw.randn(3, 4).astype(dtype)
+        for aa in (False, True):
+            for ab in (False, True):
+                b = draw.randn(*((2, 3 if aa else 4) if ab else (3 if aa else 4, 2))).astype(dtype)
+                r.op("SparseTensorDenseMatMul", dict(a_indices=at, a_values=v, a_shape=shape, b=b), 1e-6, adjoint_a=aa, adjoint_b=ab)
+        mixed = np.int64([[2, 3], [0, 1], [2, 0], [0, 3]])
+        r.op("SparseReorder", dict(input_indices=mixed, input_values=v, input_shape=shape))
+        other = np.int64([[0, 0], [0, 3], [1, 1]])
+        w = draw.randn(3).astype(dtype)
+        w[1] = -v[1]
+        both = dict(a_indices=at, a_values=v, a_shape=shape, b_indices=other, b_values=w, b_shape=shape)
+        for thresh in (0, 0.5):
+            r.op("SparseAdd", dict(thresh=dtype(thresh), **both))
+        total = np.int64([[0, 0], [0, 1], [1, 1], [2, 0], [2, 3]])
+        r.op("SparseAddGrad", dict(backprop_val_grad=draw.randn(5).astype(dtype), a_indices=at, b_indices=other, sum_indices=total))
+        for axes in ([0], [1], [-1], [0, 1], []):
+            for keep in (False, True):
+                given = dict(input_indices=at, input_values=v, input_shape=shape, reduction_axes=np.int32(axes))
+                r.op("SparseReduceSum", given, 1e-6, keep_dims=keep)
+                r.op("SparseReduceMax", given, keep_dims=keep)
+        r.op("SparseSlice", dict(indices=at, values=v, shape=shape, start=np.int64([0, 1]), size=np.int64([2, 9])))
+        r.op(
+            "SparseSliceGrad",
+            dict(backprop_val_grad=v[:2], input_indices=at, input_start=np.int64([0, 1]), output_indices=np.int64([[0, 0], [0, 2]])),
+        )
+        for name in ("Add", "Mul", "Div"):
+            r.op(f"SparseDenseCwise{name}", dict(sp_indices=at, sp_values=v, sp_shape=shape, dense=dense), 1e-6)
+            r.op(f"SparseDenseCwise{name}", dict(sp_indices=at, sp_values=v, sp_shape=shape, dense=dense[:1]), 1e-6)
+        r.op("SparseTensorDenseAdd", dict(a_indices=at, a_values=v, a_shape=shape, b=dense), 1e-6)
+        r.op("SparseSoftmax", dict(sp_indices=at, sp_values=v, sp_shape=shape), 1e-6)
+        r.op("SparseFillEmptyRows", dict(indices=at, values=v, dense_shape=shape, default_value=dtype(9)))
+        r.op("SparseFillEmptyRowsGrad", dict(reverse_index_map=np.int64([0, 1, 3, 4]), grad_values=draw.randn(5).astype(dtype)), 1e-6)
+    for new in ([2, 6], [12], [-1, 2, 3]):
+        r.op("SparseReshape", dict(input_indices=at, input_shape=shape, new_shape=np.int64(new)))
+
+
 def main():
-    groups = {name: function for name, function in globals().items() if name in ("state", "nn", "linalg", "random")}
+    groups = {name: function for name, function in globals().items() if name in ("state", "nn", "linalg", "random", "image", "candidates", "sparse")}
     for name in sys.argv[1:] or groups:
         r = Recorder(name)
         groups[name](r)

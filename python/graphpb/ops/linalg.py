@@ -9,7 +9,7 @@ from graphpb.deprecation import argument
 from graphpb.graph.convert import convert_to_tensor
 from graphpb.graph.scopes import name_scope
 from graphpb.ops import raw
-from graphpb.ops.array import squeeze
+from graphpb.ops.array import expand_dims, matrix_transpose, squeeze, transpose
 from graphpb.ops.math import pow
 from graphpb.ops.product import matmul
 from graphpb.ops.reduce import reduce_max, reduce_sum
@@ -150,17 +150,14 @@ def matrix_solve_ls(matrix, rhs, l2_regularizer=0.0, fast=True, name=None):
       matrix: float [..., m, n] of known last sizes.
       rhs: dtype of `matrix` [..., m, k].
       l2_regularizer: Float.
-      fast: Only True.
+      fast: False for the solutions of least norm, by singular values; without a gradient.
       name: Scope of the nodes; default `matrix_solve_ls`.
-
-    Raises:
-      NotImplementedError: `fast` is False, or the last sizes are unknown.
     """
     with name_scope(name, "matrix_solve_ls", [matrix, rhs, l2_regularizer]):
         matrix = convert_to_tensor(matrix, name="matrix")
         sizes = matrix.shape[-2:]
         if not fast or not sizes.is_fully_defined():
-            raise NotImplementedError("matrix_solve_ls: needs fast=True and static sizes.")
+            return raw.MatrixSolveLs(matrix=matrix, rhs=rhs, l2_regularizer=l2_regularizer, fast=fast)
         rows, columns = sizes.as_list()
         tall = rows >= columns
         gram = matmul(matrix, matrix, adjoint_a=tall, adjoint_b=not tall)
@@ -187,7 +184,6 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
 
     Raises:
       ValueError: The axis or the order is another one.
-      NotImplementedError: The spectral norm of matrices.
     """
     keepdims = bool(argument("keepdims", keepdims, "keep_dims", keep_dims))
     matrices = isinstance(axis, (tuple, list)) and len(axis) == 2
@@ -197,8 +193,6 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
             raise ValueError(f"'axis' must be None, an integer, or a tuple of 2 unique integers, got {axis}")
         if ord not in ("euclidean", "fro", 1, 2, np.inf):
             raise ValueError(f"'ord' must be a supported matrix norm in ['euclidean', 'fro', 1, 2, inf], got {ord}")
-        if ord == 2:
-            raise NotImplementedError("norm: the spectral norm of matrices; take the largest of tf.svd.")
     else:
         if not (isinstance(axis, int) or axis is None):
             raise ValueError(f"'axis' must be None, an integer, or a tuple of 2 unique integers, got {axis}")
@@ -207,7 +201,15 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
         axis = None if axis is None else (axis,)
     with name_scope(name, "norm", [tensor]):
         tensor = convert_to_tensor(tensor)
-        if ord in ("fro", "euclidean", 2):
+        if ord == 2 and matrices:
+            last = transpose(tensor, _to_the_end(tensor, axis))
+            largest = reduce_max(raw.Svd(input=last, compute_uv=False, full_matrices=False)[0], -1, keepdims=True)
+            # Back to where the axes were.
+            result = real(largest)
+            for place in sorted(a % tensor.shape.ndims for a in axis):
+                result = expand_dims(result, place)
+            result = squeeze(result, [-1])
+        elif ord in ("fro", "euclidean", 2):
             result = sqrt(reduce_sum(tensor * conj(tensor), axis, keepdims=True))
         elif ord == 1:
             result = reduce_sum(abs(tensor), None if axis is None else axis[0], keepdims=True)
@@ -221,6 +223,52 @@ def norm(tensor, ord="euclidean", axis=None, keepdims=None, name=None, keep_dims
         else:
             result = pow(reduce_sum(pow(abs(tensor), ord), axis, keepdims=True), 1.0 / ord)
         return result if keepdims else squeeze(result, axis)
+
+
+def _to_the_end(tensor, axes):
+    """The permutation that moves two axes to the end."""
+    rank = tensor.shape.ndims
+    if rank is None:
+        raise ValueError("norm: the spectral norm needs a tensor of known rank.")
+    axes = [a % rank for a in axes]
+    return [a for a in range(rank) if a not in axes] + axes
+
+
+def adjoint(matrix, name=None):
+    """Transpose the last two axes and take the complex conjugate."""
+    with name_scope(name, "adjoint", [matrix]):
+        return matrix_transpose(convert_to_tensor(matrix, name="matrix"), conjugate=True)
+
+
+def lu(input, output_idx_type=dtypes.int32, name=None):
+    """Factor square matrices [..., n, n] with row pivoting; returns (lu, p): both factors in one, and the row that came to each place."""
+    return tuple(raw.Lu(input=input, output_idx_type=output_idx_type, name=name))
+
+
+def pinv(a, rcond=None, validate_args=False, name=None):
+    """Compute the Moore-Penrose inverse of matrices [..., m, n], by singular values.
+
+    Args:
+      a: float [..., m, n] of known last sizes.
+      rcond: Singular values below `rcond` times the largest count as zero; default 10 * max(m, n) * epsilon.
+      validate_args: Unused; sizes and dtype are always checked.
+      name: Scope of the nodes; default `pinv`.
+
+    Raises:
+      TypeError: `a` holds no floats.
+    """
+    with name_scope(name or "pinv"):
+        a = convert_to_tensor(a, name="a")
+        if not a.dtype.is_floating:
+            raise TypeError(f"Input `a` must have `float`-like `dtype` (saw {a.dtype.name}).")
+        if rcond is None:
+            rcond = 10.0 * max(a.shape.as_list()[-2:]) * np.finfo(a.dtype.as_numpy_dtype).eps
+        rcond = convert_to_tensor(rcond, dtype=a.dtype, name="rcond")
+        values, left, right = svd(a, full_matrices=False, compute_uv=True)
+        cutoff = rcond * reduce_max(values, axis=-1)
+        kept = values > expand_dims(cutoff, -1)
+        values = raw.SelectV2(condition=kept, t=values, e=np.array(np.inf, a.dtype.as_numpy_dtype))
+        return matmul(right / expand_dims(values, -2), left, adjoint_b=True)
 
 
 def einsum(equation, *inputs, **kwargs):

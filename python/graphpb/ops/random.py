@@ -280,3 +280,128 @@ def compute_accidental_hits(true_classes, sampled_candidates, num_true, seed=Non
     return tuple(
         raw.ComputeAccidentalHits(true_classes=true_classes, sampled_candidates=sampled_candidates, num_true=num_true, name=name, **_seeds(seed))
     )
+
+
+_AUTO_SELECT = 3
+"""The number of the generator that the device chooses."""
+
+
+def _key_and_counter(seed):
+    key, counter = raw.StatelessRandomGetKeyCounter(seed=seed)
+    return {"key": key, "counter": counter, "alg": _AUTO_SELECT}
+
+
+def stateless_random_uniform(shape, seed, minval=0, maxval=None, dtype=dtypes.float32, name=None, alg="auto_select"):
+    """Draw from the uniform distribution on [minval, maxval), the same numbers for the same seed.
+
+    Args:
+      shape: Integers, or int32 or int64 [rank].
+      seed: int32 or int64 [2].
+      minval: Scalar, included; None with `maxval` None for all integers.
+      maxval: Scalar, excluded; default 1 for floats.
+      dtype: float16, bfloat16, float32, float64, int32, int64, or uint32 or uint64 without bounds.
+      name: Scope and name of the nodes; default `stateless_random_uniform`.
+      alg: "auto_select" or "philox", which are the same here.
+
+    Raises:
+      ValueError: Another dtype or algorithm, or one bound of integers without the other.
+    """
+    _check_algorithm(alg)
+    dtype = dtypes.as_dtype(dtype)
+    floats = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64)
+    accepted = (*floats, dtypes.int32, dtypes.int64, dtypes.uint32, dtypes.uint64)
+    if dtype not in accepted:
+        raise ValueError(f"Argument `dtype` got invalid value {dtype}. Accepted dtypes are {accepted}.")
+    if dtype in floats:
+        maxval = 1 if maxval is None else maxval
+    elif (minval is None) != (maxval is None):
+        raise ValueError(
+            f"For integer `dtype` argument {dtype}, argument `minval` and `maxval` must be both None or not None. "
+            f"Got `minval`={minval} and `maxval`={maxval}."
+        )
+    elif minval is not None and dtype in (dtypes.uint32, dtypes.uint64):
+        raise ValueError(
+            f"Argument `dtype` got invalid value {dtype} when argument `minval` is not None. Please don't use unsigned integers in this case."
+        )
+    with name_scope(name, "stateless_random_uniform", [shape, seed, minval, maxval]) as name:
+        size = _shape_tensor(shape)
+        if dtype not in floats and minval is None:
+            return raw.StatelessRandomUniformFullIntV2(shape=size, dtype=dtype, name=name, **_key_and_counter(seed))
+        minval = convert_to_tensor(minval, dtype=dtype, name="min")
+        maxval = convert_to_tensor(maxval, dtype=dtype, name="max")
+        if dtype not in floats:
+            return raw.StatelessRandomUniformIntV2(shape=size, minval=minval, maxval=maxval, name=name, **_key_and_counter(seed))
+        drawn = raw.StatelessRandomUniformV2(shape=size, dtype=dtype, **_key_and_counter(seed))
+        return add(drawn * (maxval - minval), minval, name=name)
+
+
+def _check_algorithm(alg):
+    if alg not in ("auto_select", "philox", None, 1, _AUTO_SELECT):
+        raise ValueError(f"Argument `alg` got unsupported value {alg}. Supported values are 'philox' and 'auto_select'.")
+
+
+def _stateless_scaled(op, scope, shape, seed, mean, stddev, dtype, name, alg):
+    _check_algorithm(alg)
+    with name_scope(name, scope, [shape, seed, mean, stddev]) as name:
+        size = _shape_tensor(shape)
+        mean = convert_to_tensor(mean, dtype=dtype, name="mean")
+        stddev = convert_to_tensor(stddev, dtype=dtype, name="stddev")
+        drawn = op(shape=size, dtype=dtype, **_key_and_counter(seed))
+        return add(drawn * stddev, mean, name=name)
+
+
+def stateless_random_normal(shape, seed, mean=0.0, stddev=1.0, dtype=dtypes.float32, name=None, alg="auto_select"):
+    """Draw from the normal distribution, the same numbers for the same seed int32 or int64 [2]; other arguments as `random_normal`."""
+    return _stateless_scaled(raw.StatelessRandomNormalV2, "stateless_random_normal", shape, seed, mean, stddev, dtype, name, alg)
+
+
+def stateless_truncated_normal(shape, seed, mean=0.0, stddev=1.0, dtype=dtypes.float32, name=None, alg="auto_select"):
+    """Draw as `truncated_normal`, the same numbers for the same seed int32 or int64 [2]."""
+    return _stateless_scaled(raw.StatelessTruncatedNormalV2, "stateless_truncated_normal", shape, seed, mean, stddev, dtype, name, alg)
+
+
+def stateless_random_gamma(shape, seed, alpha, beta=None, dtype=dtypes.float32, name=None):
+    """Draw from gamma distributions, the same numbers for the same seed.
+
+    Args:
+      shape: Integers, the whole shape of the result; it ends with the parameters' common shape.
+      seed: int32 or int64 [2].
+      alpha: float [...], the shape parameters.
+      beta: float [...], the inverse scales; default 1.
+      dtype: float16, float32 or float64.
+      name: Scope of the nodes; default `stateless_random_gamma`.
+    """
+    from graphpb.ops.shape import shape as shape_of
+
+    with name_scope(name, "stateless_random_gamma", [shape, seed, alpha, beta]):
+        size = _shape_tensor(shape)
+        alpha = convert_to_tensor(alpha, dtype=dtype, name="alpha")
+        beta = convert_to_tensor(1 if beta is None else beta, name="beta", dtype=dtype)
+        spread = broadcast_to(alpha, broadcast_dynamic_shape(shape_of(alpha), shape_of(beta)))
+        drawn = raw.StatelessRandomGammaV3(shape=size, alpha=spread, **_key_and_counter(seed))
+        return raw.Maximum(x=np.finfo(alpha.dtype.as_numpy_dtype).tiny, y=drawn / beta)
+
+
+def stateless_random_poisson(shape, seed, lam, dtype=dtypes.int32, name=None):
+    """Draw from Poisson distributions with rates `lam`, the same numbers for the same seed; `shape` ends with that of `lam`."""
+    with name_scope(name, "stateless_random_poisson", [shape, seed, lam]):
+        return raw.StatelessRandomPoisson(shape=_shape_tensor(shape), seed=seed, lam=lam, dtype=dtype)
+
+
+def _stateless_classes(scope, logits, num_samples, dtype, seed, name):
+    with name_scope(name, scope, [logits, seed]):
+        logits = convert_to_tensor(logits, name="logits")
+        dtype = dtypes.as_dtype(dtype) if dtype else dtypes.int64
+        if dtype not in (dtypes.int32, dtypes.int64):
+            raise ValueError(f"Argument `dtype` got invalid value {dtype}. Accepted dtypes are {(dtypes.int32, dtypes.int64)}.")
+        return raw.StatelessMultinomial(logits=logits, num_samples=num_samples, seed=seed, output_dtype=dtype)
+
+
+def stateless_multinomial(logits, num_samples, seed, output_dtype=dtypes.int64, name=None):
+    """Draw classes as `multinomial`, the same ones for the same seed int32 or int64 [2]."""
+    return _stateless_classes("stateless_multinomial", logits, num_samples, output_dtype, seed, name)
+
+
+def stateless_categorical(logits, num_samples, seed, dtype=dtypes.int64, name=None):
+    """Draw classes as `stateless_multinomial`, under the scope `stateless_categorical`."""
+    return _stateless_classes("stateless_categorical", logits, num_samples, dtype, seed, name)

@@ -118,6 +118,42 @@ def sparse_reduce_sum(sp_input, axis=None, keepdims=None, reduction_axes=None, k
     )
 
 
+def sparse_reduce_max(sp_input, axis=None, keepdims=None, reduction_axes=None, keep_dims=None):
+    """Take the maxima of a SparseTensor along axes, zero where there is no element; arguments as `sparse_reduce_sum`."""
+    sp_input = _sparse(sp_input)
+    axis = reduction_axes if axis is None else axis
+    keepdims = keep_dims if keepdims is None else keepdims
+    if axis is None:
+        axis = list(range(sp_input.shape.ndims))
+    return raw.SparseReduceMax(
+        input_indices=sp_input.indices, input_values=sp_input.values, input_shape=sp_input.dense_shape, reduction_axes=axis, keep_dims=bool(keepdims)
+    )
+
+
+def sparse_slice(sp_input, start, size, name=None):
+    """Cut a block out of a SparseTensor.
+
+    Args:
+      sp_input: SparseTensor of rank r.
+      start: int64 [r], the first corner.
+      size: int64 [r]; what lies outside of the tensor is left out.
+      name: Scope of the nodes; default `SparseSlice`.
+    """
+    sp_input = _sparse(sp_input)
+    start = convert_to_tensor(start, dtypes.int64)
+    size = convert_to_tensor(size, dtypes.int64)
+    with name_scope(name, "SparseSlice", [sp_input]) as name:
+        parts = raw.SparseSlice(indices=sp_input.indices, values=sp_input.values, shape=sp_input.dense_shape, start=start, size=size, name=name)
+        return SparseTensor(*parts)
+
+
+def sparse_softmax(sp_input, name=None):
+    """Apply softmax to the elements that are present along the last axis; returns a SparseTensor."""
+    with name_scope(name, "SparseSoftmax", [sp_input.indices, sp_input.values]) as name:
+        values = raw.SparseSoftmax(sp_indices=sp_input.indices, sp_values=sp_input.values, sp_shape=sp_input.dense_shape)
+        return SparseTensor(sp_input.indices, values, sp_input.dense_shape)
+
+
 def sparse_add(a, b, threshold=None, thresh=None):
     """Add a SparseTensor and a dense tensor, or two SparseTensors; small sums up to a threshold are dropped."""
     threshold = thresh if threshold is None else threshold

@@ -41,6 +41,7 @@ fn attr(kind: &str, value: &str) -> Attr {
         "bool" => Attr::Bool(value == "1"),
         "string" => value.into(),
         "type" => DType::from_name(value).unwrap().into(),
+        "list(float)" => Attr::List(AttrList::Float(value.split(',').map(|v| f32::from_bits(u32::from_str_radix(v, 16).unwrap())).collect())),
         "list(int)" => Attr::List(AttrList::Int(value.split(',').filter(|v| !v.is_empty()).map(|v| v.parse().unwrap()).collect())),
         _ => panic!("attribute kind {kind}"),
     }
@@ -77,6 +78,7 @@ fn doubles(t: &Tensor) -> Vec<f64> {
         DType::F64 => t.slice::<f64>().to_vec(),
         DType::F16 => t.slice::<graphpb_kernels::f16>().iter().map(|v| v.to_f64()).collect(),
         DType::U64 => t.slice::<u64>().iter().map(|&v| v as f64).collect(),
+        DType::Bool => t.bytes().iter().map(|&v| f64::from(v)).collect(),
         _ => t.to_i64s().unwrap().iter().map(|&v| v as f64).collect(),
     }
 }
@@ -181,4 +183,19 @@ fn factorizations_have_tensorflows_values_and_signs() {
 #[test]
 fn random_draws_are_tensorflows() {
     check("random");
+}
+
+#[test]
+fn image_ops_are_tensorflows() {
+    check("image");
+}
+
+#[test]
+fn candidate_samplers_are_tensorflows() {
+    check("candidates");
+}
+
+#[test]
+fn sparse_ops_are_tensorflows() {
+    check("sparse");
 }

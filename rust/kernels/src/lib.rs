@@ -3,6 +3,7 @@
 pub mod axes;
 pub mod buffer;
 pub mod conv;
+pub mod crop;
 pub mod ctc;
 pub mod dtype;
 pub mod error;

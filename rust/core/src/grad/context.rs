@@ -243,6 +243,26 @@ impl<'g> GradCtx<'g> {
         self.op("Sum", &[a, axes], Attrs::new().with("keep_dims", keep_dims))
     }
 
+    /// The gradients of `ys`, given theirs, by `xs`: a derivative inside of a rule. `xs` are outputs that nothing else uses.
+    pub fn partials(&mut self, ys: &[Out], xs: &[Out], grad_ys: &[Out]) -> Result<Vec<Option<Out>>> {
+        let options = Options {
+            scope: format!("{}partials/", self.scope),
+            grad_ys: grad_ys.iter().map(|&g| Some(GradValue::Dense(g))).collect(),
+            site: self.options.site,
+            device: self.options.device.clone(),
+            ..Options::default()
+        };
+        let found = super::gradients(self.graph, ys, xs, options)?;
+        found
+            .into_iter()
+            .map(|g| match g {
+                None => Ok(None),
+                Some(GradValue::Dense(o)) => Ok(Some(o)),
+                Some(GradValue::Slices(s)) => accumulate::densify(self.graph, self.options, self.scope, s).map(Some),
+            })
+            .collect()
+    }
+
     /// Undo broadcasting: the gradients `ga`, `gb` of the broadcast inputs `a`, `b` of a binary op, summed to their shapes.
     pub fn unbroadcast_pair(&mut self, a: Out, b: Out, ga: Option<Out>, gb: Option<Out>) -> Result<(Option<Out>, Option<Out>)> {
         if same_known(self.shape_of(a), self.shape_of(b)) {
@@ -286,12 +306,10 @@ impl<'g> GradCtx<'g> {
             return Ok(g);
         }
         let ax = self.int_vector(axes)?;
-        let rank_kept = self.shape_of(like).rank() == self.shape_of(g).rank();
-        let s = self.sum(g, ax, rank_kept)?;
-        if rank_kept
-            || self.shape_of(s).rank() == self.shape_of(like).rank()
-                && axes.len() + self.shape_of(like).rank().unwrap_or(0) == self.shape_of(g).rank().unwrap_or(usize::MAX)
-        {
+        let keeps = self.shape_of(like).rank() == self.shape_of(g).rank();
+        let s = self.sum(g, ax, keeps)?;
+        // Equal ranks: only axes that `like` lacks were dropped.
+        if self.shape_of(s).rank() == self.shape_of(like).rank() {
             return Ok(s);
         }
         let shape = self.shape_tensor(like)?;

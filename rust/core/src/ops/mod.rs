@@ -10,6 +10,7 @@ pub mod math;
 pub mod nn;
 pub mod parse;
 pub mod random;
+pub mod sparse;
 pub mod state;
 pub mod string;
 pub mod summary;
@@ -329,6 +330,7 @@ pub static ALL: &[&OpDef] = &[
     &math::binary::XLOG1PY,
     &math::binary::XLOGY,
     &math::binary::ZETA,
+    &math::bucketize::BUCKETIZE,
     &math::cast::CAST,
     &math::clip_by_value::CLIP_BY_VALUE,
     &math::compare::EQUAL,
@@ -413,11 +415,22 @@ pub static ALL: &[&OpDef] = &[
     &file::whole::READ_FILE,
     &file::whole::WRITE_FILE,
     // image
+    &image::boxes::DRAW_BOUNDING_BOXES,
+    &image::boxes::DRAW_BOUNDING_BOXES_V2,
+    &image::boxes::NON_MAX_SUPPRESSION,
+    &image::boxes::NON_MAX_SUPPRESSION_V2,
+    &image::boxes::NON_MAX_SUPPRESSION_V3,
+    &image::boxes::NON_MAX_SUPPRESSION_V4,
+    &image::boxes::NON_MAX_SUPPRESSION_V5,
     &image::color::ADJUST_CONTRAST_V2,
     &image::color::ADJUST_HUE,
     &image::color::ADJUST_SATURATION,
     &image::color::HSV_TO_RGB,
     &image::color::RGB_TO_HSV,
+    &image::crop::CROP_AND_RESIZE,
+    &image::crop::CROP_AND_RESIZE_GRAD_BOXES,
+    &image::crop::CROP_AND_RESIZE_GRAD_IMAGE,
+    &image::crop::RESIZE_AREA,
     &image::decode::DECODE_AND_CROP_JPEG,
     &image::decode::DECODE_BMP,
     &image::decode::DECODE_GIF,
@@ -544,6 +557,7 @@ pub static ALL: &[&OpDef] = &[
     &random::standard_normal::RANDOM_STANDARD_NORMAL,
     &random::stateless::STATELESS_MULTINOMIAL,
     &random::stateless::STATELESS_RANDOM_GAMMA_V2,
+    &random::stateless::STATELESS_RANDOM_GAMMA_V3,
     &random::stateless::STATELESS_RANDOM_GET_ALG,
     &random::stateless::STATELESS_RANDOM_GET_KEY_COUNTER,
     &random::stateless::STATELESS_RANDOM_GET_KEY_COUNTER_ALG,
@@ -561,6 +575,24 @@ pub static ALL: &[&OpDef] = &[
     &random::truncated_normal::TRUNCATED_NORMAL,
     &random::uniform::RANDOM_UNIFORM,
     &random::uniform_int::RANDOM_UNIFORM_INT,
+    // sparse
+    &sparse::arithmetic::SPARSE_ADD,
+    &sparse::arithmetic::SPARSE_ADD_GRAD,
+    &sparse::arithmetic::SPARSE_SOFTMAX,
+    &sparse::arithmetic::SPARSE_TENSOR_DENSE_ADD,
+    &sparse::cwise::SPARSE_DENSE_CWISE_ADD,
+    &sparse::cwise::SPARSE_DENSE_CWISE_DIV,
+    &sparse::cwise::SPARSE_DENSE_CWISE_MUL,
+    &sparse::fill_empty_rows::SPARSE_FILL_EMPTY_ROWS,
+    &sparse::fill_empty_rows::SPARSE_FILL_EMPTY_ROWS_GRAD,
+    &sparse::mat_mul::SPARSE_TENSOR_DENSE_MAT_MUL,
+    &sparse::reduce::SPARSE_REDUCE_MAX,
+    &sparse::reduce::SPARSE_REDUCE_SUM,
+    &sparse::structure::SPARSE_CONCAT,
+    &sparse::structure::SPARSE_REORDER,
+    &sparse::structure::SPARSE_RESHAPE,
+    &sparse::structure::SPARSE_SLICE,
+    &sparse::structure::SPARSE_SLICE_GRAD,
     // string
     &string::as_string::AS_STRING,
     &string::base64::DECODE_BASE64,

@@ -162,7 +162,8 @@ const MAX_DEPTH: usize = 64;
 ///
 /// UNIMPLEMENTED names every op that cannot run, or the node of a loop that cannot be structured.
 pub fn compile(graph: &Graph, state: &State, request: &Request, fuse: bool) -> Result<Plan> {
-    Compiler { state, fuse, path: String::new(), depth: 0 }.plan(graph, &Loops::find(graph)?, request)
+    let budget = fold::Budget::default();
+    Compiler { state, fuse, path: String::new(), depth: 0, budget: &budget }.plan(graph, &Loops::find(graph)?, request)
 }
 
 /// What stays the same for a plan and the plans inside it.
@@ -172,6 +173,8 @@ pub(super) struct Compiler<'a> {
     /// The calls that lead to the graph in hand; with a node's number it identifies its state.
     pub path: String,
     pub depth: usize,
+    /// What folding may still cost, here and in the plans inside.
+    pub budget: &'a fold::Budget,
 }
 
 impl Compiler<'_> {
@@ -218,7 +221,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn inner(&self, name: &str) -> Compiler<'_> {
-        Compiler { state: self.state, fuse: self.fuse, path: format!("{}/{name}", self.path), depth: self.depth + 1 }
+        Compiler { state: self.state, fuse: self.fuse, path: format!("{}/{name}", self.path), depth: self.depth + 1, budget: self.budget }
     }
 
     /// The number under which a node keeps its state.
@@ -431,7 +434,7 @@ impl Lowering<'_, '_> {
 
     fn fold(&self, node: &Node, inputs: &[Source]) -> Option<Vec<Tensor>> {
         let values: Option<Vec<Tensor>> = inputs.iter().map(|s| self.value(*s)).collect();
-        fold::evaluate(self.graph, node, &values?)
+        fold::evaluate(self.graph, node, &values?, self.compiler.budget)
     }
 
     /// An earlier draft that computes the same.

@@ -4,6 +4,7 @@ pub mod add_n;
 pub mod arg_extreme;
 pub mod batch_mat_mul;
 pub mod binary;
+pub mod bucketize;
 pub mod cast;
 pub mod clip_by_value;
 pub mod compare;

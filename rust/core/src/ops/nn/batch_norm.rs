@@ -8,6 +8,7 @@ use crate::grad::GradCtx;
 use crate::graph::attr::Attrs;
 use crate::graph::fact::Shape;
 use crate::graph::infer::ShapeCtx;
+use crate::graph::node::Out;
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
 use crate::testing::cases::Case;
@@ -165,6 +166,62 @@ fn grad(c: &mut GradCtx, op: &str) -> Result<()> {
     Ok(())
 }
 
+/// The gradients of the gradient op: those of the same expression in plain ops, as TensorFlow does it.
+fn grad_of_grad(c: &mut GradCtx) -> Result<()> {
+    let inputs: Vec<Out> = (0..3).map(|i| c.input(i)).collect();
+    let grads = [c.grad(0)?, c.grad(1)?, c.grad(2)?];
+    let mut own = Vec::new();
+    let mut wide = Vec::new();
+    for &i in &inputs {
+        // Names of their own, so that only this expression counts.
+        let o = c.call("Identity", &[i])?;
+        own.push(o);
+        wide.push(c.cast(o, DType::F32)?);
+    }
+    let (dy, x, mut scale) = (wide[0], wide[1], wide[2]);
+    let format = c.attrs().str("data_format")?.to_owned();
+    let (rank, first) = (format.len() as i64, format.starts_with("NC"));
+    let axes: Vec<i64> = (0..rank).filter(|&k| k != if first { 1 } else { rank - 1 }).collect();
+    let axes = c.int_vector(&axes)?;
+    let across: Vec<i64> = (0..rank).map(|k| if k == if first { 1 } else { rank - 1 } { -1 } else { 1 }).collect();
+    let across = c.int_vector(&across)?;
+    scale = c.reshape(scale, across)?;
+    let training = c.attrs().bool("is_training")?;
+    let mean_of = |c: &mut GradCtx, v: Out| c.op("Mean", &[v, axes], Attrs::new().with("keep_dims", true));
+    let (mean, variance) = if training {
+        let mean = mean_of(c, x)?;
+        let d = c.sub(x, mean)?;
+        let squared = c.mul(d, d)?;
+        (mean, mean_of(c, squared)?)
+    } else {
+        let (mean, variance) = (c.input(3), c.input(4));
+        (c.reshape(mean, across)?, c.reshape(variance, across)?)
+    };
+    let epsilon = c.number(DType::F32, f64::from(c.attrs().float("epsilon")?))?;
+    let raised = c.add(variance, epsilon)?;
+    let r = c.call("Rsqrt", &[raised])?;
+    let centred = c.sub(x, mean)?;
+    let normal = c.mul(centred, r)?;
+    let product = c.mul(dy, normal)?;
+    let mut inner = dy;
+    if training {
+        let (m, p) = (mean_of(c, dy)?, mean_of(c, product)?);
+        inner = c.sub(inner, m)?;
+        let along = c.mul(normal, p)?;
+        inner = c.sub(inner, along)?;
+    }
+    let factor = c.mul(scale, r)?;
+    let dx = c.mul(factor, inner)?;
+    let (ds, db) = (c.sum(product, axes, false)?, c.sum(dy, axes, false)?);
+    let grads = [c.cast(grads[0], DType::F32)?, c.cast(grads[1], DType::F32)?, c.cast(grads[2], DType::F32)?];
+    for (i, g) in c.partials(&[dx, ds, db], &own, &grads)?.into_iter().enumerate() {
+        if let Some(g) = g {
+            c.set(i, g);
+        }
+    }
+    Ok(())
+}
+
 const NARROW: &[DType] = &[DType::F16, DType::BF16, DType::F32];
 const F32: &[DType] = &[DType::F32];
 const EPSILON: AttrSpec = float("epsilon").default_float(0.0001);
@@ -222,7 +279,7 @@ macro_rules! batch_norm {
             shape: infer_backward,
             kernel: Kernel::Plain(backward),
             sample: Some(|d| sample_grad(d, !<[Arg]>::is_empty(&[$($more_in),*]))),
-            grad: Grad::Missing("second derivatives of fused batch normalisation are not available: use the unfused form"),
+            grad: Grad::Rule(grad_of_grad),
             ..OpDef::BASE
         };
     };

@@ -8,6 +8,7 @@ use super::truncated_normal::fill_truncated;
 use super::uniform::fill_uniform;
 use super::{doubles, shape_from_input, sizes, store_floats};
 use crate::error::{Error, Result};
+use crate::grad::GradCtx;
 use crate::graph::fact::Shape;
 use crate::graph::infer::ShapeCtx;
 use crate::plan::kernel::KernelCtx;
@@ -347,7 +348,7 @@ pub static STATELESS_RANDOM_GAMMA_V2: OpDef = OpDef {
     inputs: &[arg("shape", "T"), arg("seed", "Tseed"), arg("alpha", "dtype")],
     attrs: &[type_in("dtype", &[DType::F16, DType::F32, DType::F64]), type_in("T", INDEX), SEED_TYPE],
     kernel: Kernel::Plain(|c| seeded(c, 1).and_then(|at| per_parameter(c, 2, at, gammas))),
-    grad: Grad::Missing("the derivative of a gamma variate by alpha is that of RandomGamma"),
+    grad: Grad::Rule(|c| gamma_back(c, 2)),
     sample: Some(|d| {
         let (shape, alpha) = parameters(d);
         Case::new().constant(shape).input(seed(d)).input(alpha).differentiate(&[])
@@ -375,4 +376,39 @@ pub static STATELESS_RANDOM_POISSON: OpDef = OpDef {
         Case::new().constant(shape).input(seed).input(rates).attr("dtype", d.dtype).differentiate(&[])
     }),
     ..SEEDED
+};
+
+/// The gradient of the parameters, input `i`.
+fn gamma_back(c: &mut GradCtx, i: usize) -> Result<()> {
+    let (shape, alpha, sample, g) = (c.input(0), c.input(i), c.output(0), c.grad(0)?);
+    let by = c.call("RandomGammaGrad", &[alpha, sample])?;
+    let product = c.mul(g, by)?;
+    // The axes before those of alpha.
+    let (all, own) = (c.call("Size", &[shape])?, c.call("Rank", &[alpha])?);
+    let (zero, one, lead) = (c.int_scalar(0)?, c.int_scalar(1)?, c.sub(all, own)?);
+    let axes = c.call("Range", &[zero, lead, one])?;
+    let r = c.sum(product, axes, false)?;
+    c.set(i, r);
+    Ok(())
+}
+
+pub static STATELESS_RANDOM_GAMMA_V3: OpDef = OpDef {
+    name: "StatelessRandomGammaV3",
+    doc: "Gamma(alpha, 1) floats, a function of shape, key, counter and alpha; `shape` ends with that of alpha.",
+    inputs: &[
+        arg("shape", "shape_dtype"),
+        arg_of("key", DType::U64),
+        arg_of("counter", DType::U64),
+        arg_of("alg", DType::I32),
+        arg("alpha", "dtype"),
+    ],
+    attrs: &[type_in("dtype", &[DType::F16, DType::F32, DType::F64]), type_in("shape_dtype", INDEX).default_type(DType::I32)],
+    kernel: Kernel::Plain(|c| keyed(c, 1).and_then(|at| per_parameter(c, 4, at, gammas))),
+    grad: Grad::Rule(|c| gamma_back(c, 4)),
+    sample: Some(|d| {
+        let (shape, alpha) = parameters(d);
+        let case = with_key(Case::new().constant(shape), d);
+        case.input(alpha).differentiate(&[])
+    }),
+    ..KEYED
 };
