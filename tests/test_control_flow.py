@@ -318,3 +318,27 @@ def test_random_ops_of_a_body_have_seeds_of_their_own():
     inside = tf.cond(tf.placeholder_with_default(True, []), lambda: tf.random_uniform([4]), lambda: tf.zeros([4]))
     a, b = value([outside, inside])
     assert not np.array_equal(a, b)
+
+
+def test_summaries_are_made_in_bodies():
+    x = tf.placeholder(tf.float32, [2])
+    inside = tf.cond(tf.placeholder_with_default(True, []), lambda: tf.summary.scalar("total", tf.reduce_sum(x)), lambda: tf.constant(b""))
+    tf.summary.scalar("outside", x[0])
+    first, merged = value([inside, tf.summary.merge_all()], {x: [1.0, 2.0]})
+    (entry,) = tf.Summary.FromString(first).value
+    assert (entry.tag, entry.simple_value) == ("cond/total", 3.0)
+    assert [v.tag for v in tf.Summary.FromString(merged).value] == ["outside"]
+
+
+def test_loops_go_through_a_meta_graph(tmp_path):
+    w = tf.get_variable("w", [2], initializer=tf.constant_initializer(0.5))
+    y = tf.while_loop(lambda i, t: i < 3, lambda i, t: (i + 1, tf.cond(t[0] > 1.0, lambda: t * w, lambda: t + w)), [0, tf.ones([2])])[1]
+    tf.identity(y, name="y")
+    tf.identity(tf.gradients(y, w)[0], name="g")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        before = session.run(["y:0", "g:0"])
+        path = tf.train.Saver().save(session, str(tmp_path / "model"))
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(path + ".meta").restore(session, path)
+        np.testing.assert_array_equal(session.run(["y:0", "g:0"]), before)
