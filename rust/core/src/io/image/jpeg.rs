@@ -1,6 +1,6 @@
 //! JPEG files. Decoders differ by a few levels (inverse transform, colour, upsampling); this one stays close to libjpeg's.
 
-use jpeg_encoder::{ColorType, Encoder, PixelDensity, PixelDensityUnit, SamplingFactor};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, PixelDensity, PixelDensityUnit, SamplingFactor};
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -102,6 +102,7 @@ pub fn encode(data: &[u8], height: usize, width: usize, channels: usize, options
     // With its own tables the encoder gives every component a scan, which not every decoder takes when colours are subsampled.
     encoder.set_optimized_huffman_tables(options.progressive || (options.optimize && !(options.downsample && channels == 3)));
     encoder.set_sampling_factor(if options.downsample { SamplingFactor::F_2_2 } else { SamplingFactor::F_1_1 });
+    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
     let unit = if options.per_centimetre { PixelDensityUnit::Centimeters } else { PixelDensityUnit::Inches };
     encoder.set_density(PixelDensity { density: options.density, unit });
     if !options.xmp.is_empty() {
