@@ -171,7 +171,7 @@ pub static ADJUST_CONTRAST_V2: OpDef = OpDef {
         };
         let pixels = height * width;
         let mut wide = cast(c.input(0), DType::F64)?;
-        if wide.len() > 0 {
+        if !wide.is_empty() {
             par::rows_mut(wide.slice_mut::<f64>(), pixels * channels, PIXEL_NS * pixels as f64, |_, images| {
                 for image in images.chunks_exact_mut(pixels * channels) {
                     for channel in 0..channels {
