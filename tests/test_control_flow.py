@@ -7,6 +7,7 @@ import threading
 import graphpb as tf
 import numpy as np
 import pytest
+from graphpb.compat import tensorflow as compat_tensorflow
 from graphpb.contrib.framework import smart_cond
 
 
@@ -136,6 +137,12 @@ def test_smart_cond_decides_while_building_where_it_can():
     assert smart_cond(True, lambda: 1, lambda: 2) == 1
     assert smart_cond(tf.constant(False), lambda: 1, lambda: 2) == 2
     assert value(smart_cond(tf.placeholder_with_default(False, []), lambda: 1, lambda: 2)) == 2
+
+
+def test_the_internal_modules_have_smart_cond():
+    assert compat_tensorflow._lookup("python.layers.utils", "smart_cond") is smart_cond
+    known = compat_tensorflow._lookup("python.layers.utils", "constant_value")
+    assert (known(True), known(tf.constant(False)), known(tf.placeholder(tf.bool, []))) == (True, False, None)
 
 
 def test_a_variable_that_depends_on_another_is_initialized_in_one_run():

@@ -22,7 +22,7 @@ _NAMES = {
     "python.framework.random_seed.*": ["graphpb.ops.random"],
     "python.framework.test_util.*": ["graphpb.test"],
     "python.keras.utils.*": ["graphpb.keras"],
-    "python.layers.utils.constant_value": ["graphpb.graph.control_choice:smart_constant_value"],
+    "python.layers.utils.constant_value": ["graphpb.graph.control_choice:constant_predicate"],
     "python.layers.utils.smart_cond": ["graphpb.graph.control_choice"],
     "python.layers.base.*": ["graphpb.layers.base"],
     "python.layers.core.*": ["graphpb.layers"],
