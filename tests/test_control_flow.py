@@ -349,3 +349,21 @@ def test_loops_go_through_a_meta_graph(tmp_path):
     with tf.Graph().as_default(), tf.Session() as session:
         tf.train.import_meta_graph(path + ".meta").restore(session, path)
         np.testing.assert_array_equal(session.run(["y:0", "g:0"]), before)
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_an_optimizer_steps_in_a_branch(use_resource):
+    x, p = tf.placeholder(tf.float32, [2]), tf.placeholder(tf.bool, [])
+    w = tf.get_variable("w", [2], initializer=tf.ones_initializer(), use_resource=use_resource)
+    loss = tf.reduce_sum(tf.square(w * x - 3.0))
+    step = tf.cond(p, lambda: tf.train.MomentumOptimizer(0.1, 0.5).minimize(loss), lambda: tf.no_op())
+    assert tf.get_collection(tf.GraphKeys.TRAIN_OP) == []
+    expected, velocity, at = np.ones(2), np.zeros(2), np.array([1.0, 2.0])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for taken in (False, True, False, True):
+            session.run(step, {x: at, p: taken})
+            if taken:
+                velocity = 0.5 * velocity + 2 * at * (expected * at - 3.0)
+                expected = expected - 0.1 * velocity
+            np.testing.assert_allclose(session.run(w), expected, rtol=1e-5)

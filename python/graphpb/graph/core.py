@@ -655,6 +655,12 @@ def get_default_graph() -> Graph:
     return _global.graph
 
 
+def get_outermost_graph() -> Graph:
+    """The default graph, or the one around it while the body of a branch or loop is built."""
+    graph = get_default_graph()
+    return graph.root if graph._building_function else graph
+
+
 def reset_default_graph() -> None:
     """Start with an empty default graph. AssertionError inside `with graph.as_default()`."""
     if _default_graphs.stack:

@@ -1,10 +1,10 @@
 """The base of all optimizers: gradients, slots and update operations, with the methods that subclasses override."""
 
 from graphpb import dtypes
-from graphpb.graph.collections import GraphKeys, get_collection, get_collection_ref
+from graphpb.graph.collections import GraphKeys, add_to_collection, get_collection
 from graphpb.graph.composite import IndexedSlices
 from graphpb.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices
-from graphpb.graph.core import Tensor, get_default_graph
+from graphpb.graph.core import Tensor, get_outermost_graph
 from graphpb.graph.gradients import gradients
 from graphpb.graph.scopes import colocate_with, control_dependencies, name_scope
 from graphpb.nest import flatten
@@ -190,9 +190,8 @@ class Optimizer:
                 with control_dependencies([self._finish(updates, "update")]), colocate_with(global_step):
                     train_op = self._increment(global_step, scope)
             train_op = train_op.op if isinstance(train_op, Tensor) else train_op
-            kept = get_collection_ref(GraphKeys.TRAIN_OP)
-            if train_op not in kept:
-                kept.append(train_op)
+            if train_op not in get_collection(GraphKeys.TRAIN_OP):
+                add_to_collection(GraphKeys.TRAIN_OP, train_op)
             return train_op
 
     @staticmethod
@@ -234,7 +233,7 @@ class Optimizer:
 
     def variables(self):
         """Return the optimizer's own variables in the default graph, sorted by name."""
-        graph = get_default_graph()
+        graph = get_outermost_graph()
         own = [*self._non_slot_dict.values(), *(slot for slots in self._slots.values() for slot in slots.values())]
         return sorted((variable for variable in own if variable.op.graph is graph), key=lambda variable: variable.name)
 

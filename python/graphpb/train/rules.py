@@ -2,7 +2,7 @@
 
 from graphpb.graph.composite import IndexedSlices
 from graphpb.graph.convert import constant, convert_to_tensor
-from graphpb.graph.core import get_default_graph
+from graphpb.graph.core import get_outermost_graph
 from graphpb.graph.scopes import colocate_with, control_dependencies, device
 from graphpb.initializers import Constant, Ones
 from graphpb.ops import raw
@@ -162,7 +162,7 @@ class AdamOptimizer(_Rule):
         self._epsilon = epsilon
 
     def _get_beta_accumulators(self):
-        graph = get_default_graph()
+        graph = get_outermost_graph()
         return self._get_non_slot_variable("beta1_power", graph=graph), self._get_non_slot_variable("beta2_power", graph=graph)
 
     def _create_slots(self, var_list):
