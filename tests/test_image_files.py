@@ -138,6 +138,11 @@ def test_errors_have_the_words_of_tensorflow(message, build):
         run(build)
 
 
+def test_names_of_both_modules_are_one():
+    for name in ("decode_png", "decode_jpeg", "decode_gif", "decode_bmp", "decode_image", "encode_png", "encode_jpeg", "is_jpeg"):
+        assert getattr(tf.image, name) is getattr(tf.io, name)
+
+
 def test_static_shapes():
     with tf.Graph().as_default():
         assert str(tf.io.decode_png(PNG, channels=3).shape) == "(?, ?, 3)" and str(tf.io.decode_gif(PNG).shape) == "(?, ?, ?, 3)"

@@ -193,6 +193,17 @@ def test_sequences_are_parsed():
     assert run(lambda: tf.parse_single_sequence_example(one, None, missing))[1]["z"].shape == (0, 2)
 
 
+def test_sparse_features_join_indices_and_values():
+    one = tf.SparseFeature(index_key="ix", value_key="v", dtype=tf.float32, size=10)
+    sparse = run(lambda: tf.parse_example([example(ix=[3, 1], v=[1.0, 2.0]), example(ix=[0], v=[5.0])], dict(sp=one)))["sp"]
+    assert sparse.indices.tolist() == [[0, 1], [0, 3], [1, 0]] and sparse.values.tolist() == [2, 1, 5] and sparse.dense_shape.tolist() == [2, 10]
+    two = tf.SparseFeature(index_key=["ix", "iy"], value_key="v", dtype=tf.float32, size=[10, 2])
+    sparse = run(lambda: tf.parse_example([example(ix=[3, 1], iy=[0, 1], v=[1.0, 2.0])], dict(sp=two)))["sp"]
+    assert sparse.indices.tolist() == [[0, 1, 1], [0, 3, 0]] and sparse.values.tolist() == [2, 1] and sparse.dense_shape.tolist() == [1, 10, 2]
+    kept = tf.SparseFeature(index_key="ix", value_key="v", dtype=tf.float32, size=10, already_sorted=True)
+    assert run(lambda: tf.parse_example([example(ix=[3, 1], v=[1.0, 2.0])], dict(sp=kept)))["sp"].indices.tolist() == [[0, 3], [0, 1]]
+
+
 def test_ragged_features_are_parsed():
     out = run(
         lambda: tf.raw_ops.ParseExampleV2(

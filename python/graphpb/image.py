@@ -22,6 +22,16 @@ from graphpb.ops.image_color import sobel_edges as sobel_edges
 from graphpb.ops.image_color import total_variation as total_variation
 from graphpb.ops.image_color import yiq_to_rgb as yiq_to_rgb
 from graphpb.ops.image_color import yuv_to_rgb as yuv_to_rgb
+from graphpb.ops.image_files import decode_and_crop_jpeg as decode_and_crop_jpeg
+from graphpb.ops.image_files import decode_bmp as decode_bmp
+from graphpb.ops.image_files import decode_gif as decode_gif
+from graphpb.ops.image_files import decode_image as decode_image
+from graphpb.ops.image_files import decode_jpeg as decode_jpeg
+from graphpb.ops.image_files import decode_png as decode_png
+from graphpb.ops.image_files import encode_jpeg as encode_jpeg
+from graphpb.ops.image_files import encode_png as encode_png
+from graphpb.ops.image_files import extract_jpeg_shape as extract_jpeg_shape
+from graphpb.ops.image_files import is_jpeg as is_jpeg
 from graphpb.ops.image_frame import central_crop as central_crop
 from graphpb.ops.image_frame import crop_to_bounding_box as crop_to_bounding_box
 from graphpb.ops.image_frame import extract_image_patches as extract_image_patches

@@ -14,7 +14,10 @@ from graphpb.graph.scopes import name_scope
 from graphpb.ops import raw
 from graphpb.ops.array import concat, expand_dims, reshape
 from graphpb.ops.cast import cast
-from graphpb.ops.sparse import sparse_reorder
+from graphpb.ops.gather import gather
+from graphpb.ops.math import cumprod
+from graphpb.ops.reduce import reduce_sum
+from graphpb.ops.shape import size
 
 
 class FixedLenFeature(collections.namedtuple("FixedLenFeature", ["shape", "dtype", "default_value"])):
@@ -183,8 +186,14 @@ def _merged(feature: SparseFeature, parsed: dict[str, Any], name: str) -> Any:
         indices = concat([ids[0].indices[:, :-1], *columns], 1)
         sizes = convert_to_tensor(np.array(_listed(feature.size), np.int64))
         shape = concat([ids[0].dense_shape[:-1], sizes], 0)
-        merged = SparseTensor(indices, parsed[feature.value_key].values, shape)
-        return merged if feature.already_sorted else sparse_reorder(merged)
+        values = parsed[feature.value_key].values
+        if not feature.already_sorted:
+            # Row-major order: the largest of the negated positions comes first, of equal ones the one that stood first.
+            strides = cumprod(shape, exclusive=True, reverse=True)
+            place = reduce_sum(indices * strides, 1)
+            order = raw.TopKV2(input=-place, k=size(place))[1]
+            indices, values = gather(indices, order), gather(values, order)
+        return SparseTensor(indices, values, shape)
 
 
 def _keys(keys: list[str]) -> np.ndarray:
