@@ -280,6 +280,43 @@ def test_deep_q_learning_loss_with_a_lagged_target_network(interactive):
     assert all(np.array_equal(x, y) for x, y in zip(interactive.run(main), interactive.run(lagged)))
 
 
+def test_summaries_are_merged_and_written(tmp_path):
+    def variable_summaries(var):
+        with tf.name_scope("summaries"):
+            mean = tf.reduce_mean(var)
+            tf.summary.scalar("mean", mean)
+            with tf.name_scope("stddev"):
+                stddev = tf.sqrt(tf.reduce_mean(tf.square(var - mean)))
+            tf.summary.scalar("stddev", stddev)
+            tf.summary.scalar("max", tf.reduce_max(var))
+            tf.summary.scalar("min", tf.reduce_min(var))
+            tf.summary.histogram("histogram", var)
+
+    w = tf.Variable([1.0, 2.0, 6.0])
+    variable_summaries(w)
+    merged_summary_op = tf.summary.merge_all()
+    train_op = w.assign_add([1.0, 1.0, 1.0])
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        writer = tf.summary.FileWriter(str(tmp_path), sess.graph)
+        for i in range(3):
+            summary = sess.run(merged_summary_op)
+            sess.run(train_op)
+            writer.add_summary(summary, i)
+        writer.close()
+    (file,) = tmp_path.iterdir()
+    found = {}
+    for event in tf.train.summary_iterator(str(file)):
+        for value in event.summary.value:
+            if value.HasField("simple_value"):
+                found.setdefault(value.tag, []).append(value.simple_value)
+    # Names differ by more than case, so the nodes Mean, Max and Min push the tags of the deck to the next number.
+    assert (
+        found["summaries/mean_1"] == [3.0, 4.0, 5.0] and found["summaries/max_1"] == [6.0, 7.0, 8.0] and found["summaries/min_1"] == [1.0, 2.0, 3.0]
+    )
+    np.testing.assert_allclose(found["summaries/stddev_1"], [np.std([1, 2, 6])] * 3, rtol=1e-5)
+
+
 def test_shapes_and_variables_are_looked_at():
     x = tf.placeholder(tf.float32, [None, 28, 28, 1])
     y = tf.layers.conv2d(x, 16, 5, strides=2, padding="same", name="first")
