@@ -10,6 +10,8 @@ from graphpb.ops.sparse import sparse_reduce_sum as reduce_sum  # noqa: F401
 from graphpb.ops.sparse import sparse_reorder as reorder  # noqa: F401
 from graphpb.ops.sparse import sparse_reshape as reshape  # noqa: F401
 from graphpb.ops.sparse import sparse_retain as retain  # noqa: F401
+from graphpb.ops.sparse import sparse_slice as slice  # noqa: F401
+from graphpb.ops.sparse import sparse_softmax as softmax  # noqa: F401
 from graphpb.ops.sparse import sparse_tensor_dense_matmul as sparse_dense_matmul  # noqa: F401
 from graphpb.ops.sparse import sparse_tensor_to_dense as to_dense  # noqa: F401
 
