@@ -14,13 +14,27 @@ from graphpb.train.checkpoint_state import get_checkpoint_state as get_checkpoin
 from graphpb.train.checkpoint_state import latest_checkpoint as latest_checkpoint
 from graphpb.train.checkpoint_state import remove_checkpoint as remove_checkpoint
 from graphpb.train.checkpoint_state import update_checkpoint_state as update_checkpoint_state
+from graphpb.train.coordinator import Coordinator as Coordinator
+from graphpb.train.coordinator import LooperThread as LooperThread
 from graphpb.train.global_step import assert_global_step as assert_global_step
 from graphpb.train.global_step import create_global_step as create_global_step
 from graphpb.train.global_step import get_global_step as get_global_step
 from graphpb.train.global_step import get_or_create_global_step as get_or_create_global_step
 from graphpb.train.global_step import global_step as global_step
+from graphpb.train.hooks import FeedFnHook as FeedFnHook
+from graphpb.train.hooks import FinalOpsHook as FinalOpsHook
+from graphpb.train.hooks import GlobalStepWaiterHook as GlobalStepWaiterHook
+from graphpb.train.hooks import LoggingTensorHook as LoggingTensorHook
+from graphpb.train.hooks import NanLossDuringTrainingError as NanLossDuringTrainingError
+from graphpb.train.hooks import NanTensorHook as NanTensorHook
+from graphpb.train.hooks import SecondOrStepTimer as SecondOrStepTimer
+from graphpb.train.hooks import StepCounterHook as StepCounterHook
+from graphpb.train.hooks import StopAtStepHook as StopAtStepHook
 from graphpb.train.initial_values import init_from_checkpoint as init_from_checkpoint
 from graphpb.train.meta_graph import export_meta_graph as export_meta_graph
+from graphpb.train.monitored import MonitoredSession as MonitoredSession
+from graphpb.train.monitored import MonitoredTrainingSession as MonitoredTrainingSession
+from graphpb.train.monitored import SingularMonitoredSession as SingularMonitoredSession
 from graphpb.train.optimizer import Optimizer as Optimizer
 from graphpb.train.rules import AdadeltaOptimizer as AdadeltaOptimizer
 from graphpb.train.rules import AdagradDAOptimizer as AdagradDAOptimizer
@@ -32,8 +46,19 @@ from graphpb.train.rules import MomentumOptimizer as MomentumOptimizer
 from graphpb.train.rules import ProximalAdagradOptimizer as ProximalAdagradOptimizer
 from graphpb.train.rules import ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer
 from graphpb.train.rules import RMSPropOptimizer as RMSPropOptimizer
+from graphpb.train.run_hook import SessionRunArgs as SessionRunArgs
+from graphpb.train.run_hook import SessionRunContext as SessionRunContext
+from graphpb.train.run_hook import SessionRunHook as SessionRunHook
+from graphpb.train.run_hook import SessionRunValues as SessionRunValues
 from graphpb.train.saver import Saver as Saver
 from graphpb.train.saver import import_meta_graph as import_meta_graph
+from graphpb.train.saving_hooks import CheckpointSaverHook as CheckpointSaverHook
+from graphpb.train.saving_hooks import CheckpointSaverListener as CheckpointSaverListener
+from graphpb.train.saving_hooks import SummarySaverHook as SummarySaverHook
+from graphpb.train.scaffold import ChiefSessionCreator as ChiefSessionCreator
+from graphpb.train.scaffold import Scaffold as Scaffold
+from graphpb.train.scaffold import SessionCreator as SessionCreator
+from graphpb.train.scaffold import WorkerSessionCreator as WorkerSessionCreator
 from graphpb.train.schedules import cosine_decay as cosine_decay
 from graphpb.train.schedules import cosine_decay_restarts as cosine_decay_restarts
 from graphpb.train.schedules import exponential_decay as exponential_decay
@@ -43,6 +68,7 @@ from graphpb.train.schedules import natural_exp_decay as natural_exp_decay
 from graphpb.train.schedules import noisy_linear_cosine_decay as noisy_linear_cosine_decay
 from graphpb.train.schedules import piecewise_constant as piecewise_constant
 from graphpb.train.schedules import polynomial_decay as polynomial_decay
+from graphpb.train.session_manager import SessionManager as SessionManager
 
 _MESSAGES = "BytesList CheckpointState Example Feature FeatureList FeatureLists Features FloatList Int64List SaverDef SequenceExample".split()
 

@@ -78,3 +78,24 @@ def get_or_create_global_step(graph=None):
 def global_step(sess, global_step_tensor):
     """Return the value of a step counter in a session as an int."""
     return int(sess.run(global_step_tensor))
+
+
+_READ = "global_step_read_op_cache"
+
+
+def global_step_read(graph=None):
+    """Return a tensor with the value of the step counter, made at the first call in a graph; None without a counter.
+
+    It is a sum, not the variable: a fetch of it beside an update is the value before or after, never a view that changes.
+    """
+    graph = graph or get_default_graph()
+    kept = graph.get_collection(_READ)
+    if kept:
+        return kept[0]
+    step = get_global_step(graph)
+    if step is None:
+        return None
+    with graph.as_default() as g, g.name_scope(None), g.name_scope(step.op.name + "/"):
+        read = step + 0
+    graph.add_to_collection(_READ, read)
+    return read
