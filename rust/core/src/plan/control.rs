@@ -26,6 +26,50 @@ pub enum Feed {
     True,
 }
 
+/// A side of a comparison of integers.
+#[derive(Clone, Copy)]
+pub enum Side {
+    Var(usize),
+    Constant(usize),
+    Is(i64),
+}
+
+/// A condition that only compares two integers: decided without running the condition's plan.
+#[derive(Clone, Copy)]
+pub struct Test {
+    pub holds: fn(&i64, &i64) -> bool,
+    pub left: Side,
+    pub right: Side,
+}
+
+/// The integer that a value is, when it is one.
+fn integer(v: Option<&Option<Value>>) -> Option<i64> {
+    match v {
+        Some(Some(Value::Tensor(t))) if t.rank() == 0 => match t.dtype() {
+            DType::I32 => Some(i64::from(t.slice::<i32>()[0])),
+            DType::I64 => Some(t.slice::<i64>()[0]),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Test {
+    /// With the constants' values put in; None when one is no integer.
+    fn fixed(self, constants: &[Option<Value>]) -> Option<Test> {
+        let fix = |s: Side| if let Side::Constant(k) = s { integer(constants.get(k)).map(Side::Is) } else { Some(s) };
+        Some(Test { left: fix(self.left)?, right: fix(self.right)?, ..self })
+    }
+    fn decide(&self, vars: &[Option<Value>]) -> Option<bool> {
+        let value = |s: Side| match s {
+            Side::Var(k) => integer(vars.get(k)),
+            Side::Is(v) => Some(v),
+            Side::Constant(_) => None,
+        };
+        Some((self.holds)(&value(self.left)?, &value(self.right)?))
+    }
+}
+
 /// A loop: `cond` on the variables and constants, then `body` while it holds.
 pub struct Loop {
     pub cond: Plan,
@@ -35,6 +79,7 @@ pub struct Loop {
     pub cond_feeds: Vec<Feed>,
     pub body_feeds: Vec<Feed>,
     pub products: Products,
+    pub test: Option<Test>,
 }
 
 /// Whether a value counts as true: a bool, a number that is not zero, a string that is not empty, a tensor with elements.
@@ -110,6 +155,7 @@ impl Loop {
         }
         let mut sums = self.products.begin(vars);
         let mut packed = false;
+        let test = self.test.and_then(|t| t.fixed(constants));
         let changing = |plan: &Plan, feeds: &[Feed]| -> SmallVec<[(usize, usize); 8]> {
             let vars = feeds.iter().enumerate().filter_map(|(i, f)| if let Feed::Var(k) = f { Some((i, *k)) } else { None });
             vars.filter(|(i, _)| plan.reads_feed(*i)).collect()
@@ -123,11 +169,17 @@ impl Loop {
         let (mut next, mut go) = (Vec::with_capacity(vars.len()), Vec::with_capacity(1));
         loop {
             env.check_cancelled()?;
-            for &(i, k) in &tested {
-                self.cond.put(cond_frame, i, vars[k].clone());
-            }
-            self.cond.call(cond_frame, env, &mut go)?;
-            if !truth(&tensor(go.pop().flatten())?) {
+            let goes_on = match test.and_then(|t| t.decide(&vars)) {
+                Some(b) => b,
+                None => {
+                    for &(i, k) in &tested {
+                        self.cond.put(cond_frame, i, vars[k].clone());
+                    }
+                    self.cond.call(cond_frame, env, &mut go)?;
+                    truth(&tensor(go.pop().flatten())?)
+                }
+            };
+            if !goes_on {
                 break;
             }
             if !packed {

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use graphpb_kernels::Tensor;
+use graphpb_kernels::{DType, Tensor};
 use smallvec::SmallVec;
 
-use super::control::{Branch, Feed, Loop};
+use super::control::{Branch, Feed, Loop, Side, Test};
 use super::loop_products::{self, Products};
 use super::loops::Loops;
 use super::lower::{Lowered, Lowering, Request, Source};
@@ -110,6 +110,7 @@ impl Lowering<'_, '_> {
         let args = |b: &Body| -> (Vec<Out>, Vec<(Out, Tensor)>) {
             (order.iter().map(|&i| b.args[i]).collect(), preset.iter().map(|(i, t)| (b.args[*i], t.clone())).collect())
         };
+        let test = comparison(&cond, &vars, &constants, &preset);
         let (of_cond, set) = args(&cond);
         let (cond, _) = self.body_plan(id, &cond_fn, &cond, &of_cond, &cond.results, &set, &sticky, |_| Products::default())?;
         let results: Vec<Out> = vars.iter().map(|&i| body.results[i]).collect();
@@ -117,7 +118,7 @@ impl Lowering<'_, '_> {
         let tested = |k: usize| cond.reads_feed(k);
         let find = |l: &mut Lowered| loop_products::find(l, vars.len(), &tested);
         let (body, products) = self.body_plan(id, &body_fn, &body, &of_body, &results, &set, &sticky, find)?;
-        let run = Loop { cond, body, vars: vars.len(), cond_feeds: feeds.clone(), body_feeds: feeds, products };
+        let run = Loop { cond, body, vars: vars.len(), cond_feeds: feeds.clone(), body_feeds: feeds, products, test };
 
         let mut info = self.info(id, def);
         info.outputs = vars.iter().map(|&i| node.outputs[i].dtype).collect();
@@ -189,7 +190,7 @@ impl Lowering<'_, '_> {
         self.push(
             info,
             def,
-            Run::Loop(Box::new(Loop { cond, body, vars, cond_feeds, body_feeds, products: Products::default() })),
+            Run::Loop(Box::new(Loop { cond, body, vars, cond_feeds, body_feeds, products: Products::default(), test: None })),
             inputs,
             by_ref,
             outputs,
@@ -198,6 +199,36 @@ impl Lowering<'_, '_> {
         );
         Ok(())
     }
+}
+
+/// The condition as a comparison of integers, when it is no more than that.
+fn comparison(cond: &Body, vars: &[usize], constants: &[usize], preset: &[(usize, Tensor)]) -> Option<Test> {
+    let g = &cond.graph;
+    let node = g.node(source_of(g, *cond.results.first()?).node);
+    let holds: fn(&i64, &i64) -> bool = match node.op_name() {
+        "Less" => i64::lt,
+        "LessEqual" => i64::le,
+        "Greater" => i64::gt,
+        "GreaterEqual" => i64::ge,
+        _ => return None,
+    };
+    if !cond.effects.is_empty() || !node.controls.is_empty() {
+        return None;
+    }
+    let number = |t: &Tensor| t.to_i64s().filter(|_| t.rank() == 0).and_then(|v| v.first().copied()).map(Side::Is);
+    let side = |o: Out| -> Option<Side> {
+        let o = source_of(g, o);
+        if !matches!(g.fact(o).dtype, DType::I32 | DType::I64) {
+            return None;
+        }
+        let Some(arg) = cond.args.iter().position(|a| *a == o) else { return number(&g.constant_value(o)?) };
+        if let Some((_, t)) = preset.iter().find(|p| p.0 == arg) {
+            return number(t);
+        }
+        let var = vars.iter().position(|&v| v == arg).map(Side::Var);
+        var.or_else(|| constants.iter().position(|&c| c == arg).map(Side::Constant))
+    };
+    Some(Test { holds, left: side(*node.inputs.first()?)?, right: side(*node.inputs.get(1)?)? })
 }
 
 /// The feeds that are set once.
