@@ -133,26 +133,36 @@ def test_a_second_session_goes_on_from_the_checkpoint(tmp_path):
     assert (tmp_path / "run" / "graph.pbtxt").exists()
 
 
-def test_summaries_are_written_when_due(tmp_path):
+EVENTS_OF_TENSORFLOW = """
+0 file_version, 0 graph_def, 0 meta_graph_def, 0 graph_def, 0 meta_graph_def, 0 session_log 3, 1 session_log 1, 1 summary weight_seen,
+2 session_log 3, 3 summary global_step/sec, 4 summary weight_seen, 4 session_log 3, 5 summary global_step/sec, 6 session_log 3,
+7 summary global_step/sec, 7 summary weight_seen, 7 session_log 3
+"""
+"""What TensorFlow 2.21 writes for the program of the test below."""
+
+
+def test_events_are_those_of_tensorflow(tmp_path):
     step, weight, train = counting_model()
     tf.summary.scalar("weight_seen", weight)
     with tf.train.MonitoredTrainingSession(
-        checkpoint_dir=str(tmp_path), hooks=[tf.train.StopAtStepHook(7)], save_summaries_steps=3, log_step_count_steps=2
+        checkpoint_dir=str(tmp_path),
+        hooks=[tf.train.StopAtStepHook(7)],
+        save_summaries_steps=3,
+        log_step_count_steps=2,
+        save_checkpoint_steps=2,
     ) as sess:
         while not sess.should_stop():
             sess.run(train)
     tf.summary.FileWriterCache.clear()
     (path,) = glob.glob(str(tmp_path / "events*"))
-    events = list(tf.train.summary_iterator(path))
-    tags = {}
-    for event in events:
-        for value in event.summary.value:
-            tags.setdefault(value.tag, []).append(event.step)
-    assert tags["weight_seen"] == [1, 4, 7]
-    assert tags["global_step/sec"] == [3, 5, 7]
-    logs = [(e.session_log.status, e.step) for e in events if e.HasField("session_log")]
-    assert (tf.SessionLog.START, 1) in logs and (tf.SessionLog.CHECKPOINT, 7) in logs
-    assert any(e.graph_def for e in events) and any(e.meta_graph_def for e in events)
+    rows = []
+    for event in tf.train.summary_iterator(path):
+        kind = event.WhichOneof("what")
+        more = [value.tag for value in event.summary.value] + [str(event.session_log.status)] * (kind == "session_log")
+        rows.append(" ".join([str(event.step), kind, *more]))
+    assert rows == " ".join(EVENTS_OF_TENSORFLOW.split()).split(", ")
+    saved = tf.train.get_checkpoint_state(str(tmp_path)).all_model_checkpoint_paths
+    assert [path.rpartition("-")[2] for path in saved] == ["0", "2", "4", "6", "7"]
 
 
 def test_hooks_add_fetches_and_feeds():
@@ -418,3 +428,57 @@ def test_session_manager_restores_or_initializes(tmp_path):
     with pytest.raises(tf.errors.DeadlineExceededError, match="not ready"):
         manager.wait_for_session("", max_wait_secs=0.03)
     assert time.monotonic() - started < 30
+
+
+def test_supervisor_restores_saves_and_writes(tmp_path):
+    folder = str(tmp_path)
+
+    def written():
+        events = [e for path in glob.glob(folder + "/events*") for e in tf.train.summary_iterator(path)]
+        return [(v.tag, e.step) for e in events for v in e.summary.value], [e.session_log.status for e in events]
+
+    def train(steps, times):
+        tf.reset_default_graph()
+        step, weight, update = counting_model()
+        tf.summary.scalar("weight_seen", weight)
+        supervisor = tf.train.Supervisor(logdir=folder)
+        with supervisor.managed_session() as sess:
+            first = sess.run(step)
+            while not supervisor.should_stop() and sess.run(step) < steps:
+                sess.run(update)
+            supervisor.summary_computed(sess, sess.run(supervisor.summary_op), global_step=100 + steps)
+            # The threads write once when they start, whenever that is.
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                supervisor.summary_writer.flush()
+                tags, logs = written()
+                automatic = [tag for tag, at in tags if at < 100]
+                if min(automatic.count("weight_seen"), automatic.count("global_step/sec"), logs.count(tf.SessionLog.CHECKPOINT)) == times:
+                    break
+                time.sleep(0.01)
+            else:
+                pytest.fail("the threads have not written")
+            supervisor.saver.save(sess, supervisor.save_path, global_step=step)
+        assert supervisor.should_stop()
+        return first
+
+    assert train(2, 1) == 0
+    assert tf.train.latest_checkpoint(folder).endswith("model.ckpt-2")
+    assert train(5, 2) == 2
+    reader = tf.train.NewCheckpointReader(tf.train.latest_checkpoint(folder))
+    assert reader.get_tensor("weight") == 2 and reader.get_tensor("global_step") == 5
+    tags, logs = written()
+    assert {("weight_seen", 102), ("weight_seen", 105)} <= set(tags)
+    assert {tf.SessionLog.START, tf.SessionLog.CHECKPOINT, tf.SessionLog.STOP} <= set(logs)
+
+
+def test_supervisor_raises_what_went_wrong():
+    _, weight, _ = counting_model()
+    supervisor = tf.train.Supervisor()
+    with pytest.raises(LookupError, match="in the block"), supervisor.managed_session() as sess:
+        assert sess.run(weight) == 64
+        raise LookupError("in the block")
+    with supervisor.managed_session() as sess:
+        raise tf.errors.OutOfRangeError(None, None, "end of input")
+    with pytest.raises(RuntimeError, match="summary writer"):
+        supervisor.summary_computed(None, b"")

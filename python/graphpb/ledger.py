@@ -10,7 +10,7 @@ _RULES = [
     (r"(histogram|image|scalar|merge(_all)?|audio)_summar(y|ies)$|concat_v2$|batch_svd$|train\.SummaryWriter$", "TensorFlow 1 does not have it either: it went with release 1.0"),
     (r"(.*Queue(Base)?|queue\..*|.*Accumulator(Base)?|train\.(QueueRunner|.*queue_runners?|.*batch(_join)?|.*input_producer|limit_epochs|match_filenames_once|queue_runner\..*))$", "queues and their threads: " + _LATER),
     (r"(data\..*|FixedLen.*|VarLenFeature|SparseFeature|parse_.*|io\.(parse_.*|FixedLen.*|VarLenFeature|SparseFeature)|.*Reader(Base)?|decode_(csv|json_example|compressed)|python_io\..*|feature_column\..*)$", "input pipelines: " + _LATER),
-    (r"(summary\..*|train\.(ProfilerHook|Supervisor|basic_train_loop))$", "summaries and training loops: " + _LATER),
+    (r"(summary\..*|train\.(ProfilerHook|basic_train_loop))$", "summaries and training loops: " + _LATER),
     (r"(train\.(Checkpoint.*|.*[Cc]heckpoint.*|warm_start|VocabInfo)|saved_model\..*)$", "checkpoints and SavedModels are those of TensorFlow 1 (tf.train.Saver, tf.saved_model.Builder); " + _LATER),
     (r"(group_v2)$", "control flow: " + _LATER),
     (r"(distribute\..*|tpu\..*|.*\.?(Server|ServerDef|ClusterSpec|ClusterDef|JobDef|DeviceSpec)|train\.(SyncReplicasOptimizer|replica_device_setter)|contrib\.tpu.*)$", "graphpb runs on one machine and has no devices to choose"),

@@ -69,6 +69,7 @@ from graphpb.train.schedules import noisy_linear_cosine_decay as noisy_linear_co
 from graphpb.train.schedules import piecewise_constant as piecewise_constant
 from graphpb.train.schedules import polynomial_decay as polynomial_decay
 from graphpb.train.session_manager import SessionManager as SessionManager
+from graphpb.train.supervisor import Supervisor as Supervisor
 
 _MESSAGES = "BytesList CheckpointState Example Feature FeatureList FeatureLists Features FloatList Int64List SaverDef SequenceExample".split()
 
