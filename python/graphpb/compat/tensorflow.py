@@ -61,6 +61,7 @@ _NAMES = {
     "python.platform.app.*": ["graphpb.app"],
     "python.platform.flags.*": ["graphpb.flags"],
     "python.platform.test.*": ["graphpb.test"],
+    "python.pywrap_tensorflow.EventsWriter": ["graphpb.summary.events_writer:EventsWriter"],
     "python.pywrap_tensorflow.*": ["graphpb.train"],
     "python.tf2.enabled": ["graphpb.compat.internals:tf2_enabled"],
     "python.training.moving_averages.*": ["graphpb.train.averages"],
