@@ -119,6 +119,7 @@ def _needed(tensors: list[Any]) -> set[str]:
 
 def _moved(body: FuncGraph, level: core.Graph, walk: _Walk, pairs: list[tuple[Any, Any]], xs: list[Any]) -> list[Any]:
     """The gradients with respect to xs of `level`, given those of other tensors of it; all nodes are made in the body."""
+    from graphpb.graph.gradient_body import GradientBody
     from graphpb.graph.transfer import import_graph_def
 
     names = _needed([t for t, _ in pairs] + xs)
@@ -126,7 +127,7 @@ def _moved(body: FuncGraph, level: core.Graph, walk: _Walk, pairs: list[tuple[An
     forward = type(whole)()
     forward.node.extend(node for node in whole.node if node.name in names)
     forward.versions.CopyFrom(whole.versions)
-    copy = core.Graph()
+    copy = GradientBody(level, level, len(names), None)
     with copy.as_default():
         import_graph_def(forward, name="")
         # A new graph takes the library of what is imported first; here that is none.
@@ -141,6 +142,7 @@ def _moved(body: FuncGraph, level: core.Graph, walk: _Walk, pairs: list[tuple[An
             seeds.append(tuple(made) if isinstance(g, tuple) else made[0])
         found = walk(copy, [copy.get_tensor_by_name(t.name) for t, _ in pairs], [copy.get_tensor_by_name(x.name) for x in xs], seeds)
     _native.share_library(body, copy)
+    given.update({inner.op.name: body._capture(outer) for outer, inner in copy.captures})
     backward = type(whole)()
     new = {op.name for op in copy.get_operations()[count:]}
     outside: dict[str, Any] = {}

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -262,6 +263,8 @@ class Graph(_native.Graph):
         self._seeds_used = 0
         self._container = ""
         self._copied_tensors: set[Any] = set()
+        # The bodies that functions of the library were made of, as long as somebody holds tensors of them.
+        self._bodies: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
 
     def __repr__(self) -> str:
         return object.__repr__(self)

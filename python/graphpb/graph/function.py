@@ -26,6 +26,7 @@ class FuncGraph(core.Graph):
       root: the outermost graph.
       what: `"while loop"` or `"cond"`, for messages.
       captures: list of (tensor of `outer`, argument that stands for it).
+      arguments: those of the function that `define` made, in order.
     """
 
     def __init__(self, outer: core.Graph, what: str):
@@ -37,6 +38,7 @@ class FuncGraph(core.Graph):
         self._seed = outer.seed
         self._collections = {}
         self.captures: list[tuple[Any, Any]] = []
+        self.arguments: list[Any] = []
         self._captured: dict[Any, Any] = {}
         self._waits: list[core.Operation] = []
         _native.inherit_scopes(self, outer)
@@ -145,7 +147,10 @@ class FuncGraph(core.Graph):
 
     def define(self, base: str, args: list[Any], results: list[Any]) -> tuple[str, bool]:
         """Add the body to the library of the outermost graph; returns its name, and whether it is stateful."""
-        return _native.define_function(self.root, base, self, args, results, [])
+        name, stateful = _native.define_function(self.root, base, self, args, results, [])
+        self.arguments = args
+        self.root._bodies[name] = self
+        return name, stateful
 
 
 @contextlib.contextmanager

@@ -81,11 +81,16 @@ def _call_registered(op: core.Operation, scope: str, grads: list[Any]) -> list[A
     graph = op.graph
     key = op.get_attr("_gradient_op_type").decode() if "_gradient_op_type" in graph.attr_names(op._id) else op.type
     if key not in _registered:
-        raise LookupError(f"No gradient defined for operation'{op.name}' (op type: {op.type}): no gradient is registered as '{key}'.")
+        site = f"  built at {op._site[0]}:{op._site[1]}" if op._site else ""
+        raise LookupError(
+            f"No gradient defined for operation'{op.name}' (op type: {op.type}). In general every operation must have an associated "
+            "`@tf.RegisterGradient` for correct autodiff, which this op is lacking. If you want to pretend this operation is a constant in your "
+            f"program, you may insert `tf.stop_gradient`.{site}\n\nHint: the operation asks for the gradient '{key}', which is not registered."
+        )
     f = _registered[key]
     if f is None:
         return [None] * len(op.inputs)
-    with core.name_scope(scope):
+    with graph.as_default(), core.name_scope(scope):
         given = []
         for out, g in zip(op.outputs, grads):
             if g is None and out.dtype.base_dtype.is_floating:
@@ -195,7 +200,17 @@ def gradients(
                 [k for k, f in _registered.items() if f is not None],
                 [k for k, f in _registered.items() if f is None],
                 _call_registered,
+                enter,
+                extended,
             )
+
+        from graphpb.graph.gradient_body import enter
+
+        bodies = (graph.root if graph.building_function else graph)._bodies
+
+        def extended(function: str, other: str) -> None:
+            if function in bodies:
+                bodies[other] = bodies[function]
 
         here = graph
         if graph.building_function:

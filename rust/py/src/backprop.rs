@@ -1,16 +1,17 @@
 //! `gradients` with rules that Python defines: the walk in Rust, asking Python where it must.
 
+use std::rc::Rc;
+
 use graphpb::grad::{Aggregation, Backprop, GradValue, Options, Slices, Step};
 use graphpb::graph::node::{NodeId, Out};
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
-use crate::errors::OrRaise;
+use crate::bodies::Bodies;
 use crate::graph::PyGraph;
 
 /// None, a tensor, or `(values, indices, dense_shape or None)`.
-fn grad_of(graph: &Bound<'_, PyGraph>, v: &Bound<'_, PyAny>) -> PyResult<Option<GradValue>> {
+pub fn grad_of(graph: &Bound<'_, PyGraph>, v: &Bound<'_, PyAny>) -> PyResult<Option<GradValue>> {
     if v.is_none() {
         return Ok(None);
     }
@@ -23,7 +24,7 @@ fn grad_of(graph: &Bound<'_, PyGraph>, v: &Bound<'_, PyAny>) -> PyResult<Option<
     Ok(Some(GradValue::Dense(PyGraph::out_of(graph, v)?)))
 }
 
-fn grad_object<'py>(graph: &Bound<'py, PyGraph>, g: Option<GradValue>) -> PyResult<Bound<'py, PyAny>> {
+pub fn grad_object<'py>(graph: &Bound<'py, PyGraph>, g: Option<GradValue>) -> PyResult<Bound<'py, PyAny>> {
     let py = graph.py();
     let handle = |o: Out| PyGraph::tensor_handle(graph, o);
     Ok(match g {
@@ -41,9 +42,10 @@ fn grad_object<'py>(graph: &Bound<'py, PyGraph>, g: Option<GradValue>) -> PyResu
 
 /// The gradients of the sum of `ys` with respect to `xs`: for each x None, a tensor, or `(values, indices, dense_shape)`.
 ///
-/// `custom(operation, scope, grads)` is called for the op types in `custom_ops` and for nodes with `_gradient_op_type`.
+/// `custom(operation, scope, grads)` is called for the op types in `custom_ops` and for nodes with `_gradient_op_type`, those in
+/// bodies of functions too: for such a body `enter` makes a graph, and `extended` learns of functions with the same nodes.
 #[pyfunction]
-#[pyo3(signature = (graph, ys, xs, grad_ys, stop, scope, outer, gate, tree, colocate, unconnected_zero, custom_ops, not_differentiable, custom))]
+#[pyo3(signature = (graph, ys, xs, grad_ys, stop, scope, outer, gate, tree, colocate, unconnected_zero, custom_ops, not_differentiable, custom, enter, extended))]
 pub fn gradients<'py>(
     graph: &Bound<'py, PyGraph>,
     ys: &Bound<'py, PyAny>,
@@ -59,6 +61,8 @@ pub fn gradients<'py>(
     custom_ops: Vec<String>,
     not_differentiable: Vec<String>,
     custom: &Bound<'py, PyAny>,
+    enter: &Bound<'py, PyAny>,
+    extended: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyList>> {
     let py = graph.py();
     let me = graph.get();
@@ -66,6 +70,7 @@ pub fn gradients<'py>(
     let xs = PyGraph::outs_of(graph, xs)?;
     let grad_ys = grad_ys.try_iter()?.map(|g| grad_of(graph, &g?)).collect::<PyResult<Vec<_>>>()?;
     let start = me.read().len();
+    let bodies = Rc::new(Bodies::new(graph, custom, enter, extended));
     let options = Options {
         scope,
         outer,
@@ -77,37 +82,26 @@ pub fn gradients<'py>(
         unconnected_zero,
         custom_ops: custom_ops.into_iter().collect(),
         not_differentiable: not_differentiable.into_iter().collect(),
+        custom: Some(bodies.clone()),
         site: me.site_here(py),
         device: me.device_here(),
     };
-    let mut walk = {
-        let mut g = me.write();
-        Backprop::new(&mut g, &ys, &xs, options)
-    }
-    .or_raise(py)?;
+    let mut walk = bodies.with_root(|g| Backprop::new(g, &ys, &xs, options)).map_err(|e| bodies.error(e))?;
     let mut done = start;
     loop {
-        let step = {
-            let mut g = me.write();
-            walk.advance(&mut g)
-        }
-        .or_raise(py)?;
+        let step = bodies.with_root(|g| walk.advance(g)).map_err(|e| bodies.error(e))?;
         me.adopt(done);
         match step {
             Step::Done(found) => {
+                bodies.tell()?;
                 let all = found.into_iter().map(|g| grad_object(graph, g)).collect::<PyResult<Vec<_>>>()?;
                 return PyList::new(py, all);
             }
             Step::Custom { node, scope, grads } => {
-                let op = PyGraph::operation_handle(graph, node)?;
-                let given = grads.into_iter().map(|g| grad_object(graph, g)).collect::<PyResult<Vec<_>>>()?;
-                let answer = custom.call1((op, scope, given))?;
-                let answer = answer.cast::<PyList>().map_err(|_| PyTypeError::new_err("a gradient function must return a list"))?;
-                let answer = answer.iter().map(|g| grad_of(graph, &g)).collect::<PyResult<Vec<_>>>()?;
+                let answer = bodies.ask(graph, node, &scope, &grads)?;
                 // Nodes that Python made took their surroundings into account already.
                 done = me.read().len();
-                let mut g = me.write();
-                walk.supply(&mut g, answer).or_raise(py)?;
+                bodies.with_root(|g| walk.supply(g, answer)).map_err(|e| bodies.error(e))?;
             }
         }
     }

@@ -3,6 +3,7 @@
 mod array;
 mod attrs;
 mod backprop;
+mod bodies;
 mod errors;
 mod files;
 mod fill;

@@ -15,7 +15,7 @@ pub struct GradCtx<'g> {
     grads: &'g [Option<GradValue>],
     dense: Vec<Option<Out>>,
     scope: &'g str,
-    options: &'g Options,
+    options: &'g Options<'g>,
     /// Whether the gradient of an input is asked for, directly or on the way to an x.
     wanted: Vec<bool>,
     results: Vec<Option<GradValue>>,
@@ -49,7 +49,7 @@ impl<'g> GradCtx<'g> {
         id: NodeId,
         grads: &'g [Option<GradValue>],
         scope: &'g str,
-        options: &'g Options,
+        options: &'g Options<'g>,
         wanted: Vec<bool>,
     ) -> GradCtx<'g> {
         let inputs = graph.node(id).inputs.len();
@@ -58,7 +58,7 @@ impl<'g> GradCtx<'g> {
     pub(super) fn id(&self) -> NodeId {
         self.id
     }
-    pub(super) fn options(&self) -> &'g Options {
+    pub(super) fn options(&self) -> &'g Options<'g> {
         self.options
     }
     /// Whether the gradient of input `i` is of use to anyone.

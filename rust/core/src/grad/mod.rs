@@ -4,9 +4,11 @@
 
 mod accumulate;
 mod context;
+mod custom;
 pub(crate) mod functional;
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
 
 use smallvec::SmallVec;
 
@@ -14,13 +16,14 @@ use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::graph::builder::{Name, NewNode};
 use crate::graph::fact::Shape;
-use crate::graph::node::{NodeId, Out, Site};
+use crate::graph::node::{Node, NodeId, Out, Site};
 use crate::registry::Grad;
 use graphpb_kernels::{DType, Tensor};
 
 pub use accumulate::Aggregation;
 pub use context::GradCtx;
 pub(crate) use context::number;
+pub use custom::{Closed, Custom};
 
 /// Rows of a gradient: `values[i]` belongs to row `indices[i]` of a tensor with shape `dense_shape`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub enum GradValue {
 
 /// What `gradients` is asked for, besides ys and xs.
 #[derive(Clone, Default)]
-pub struct Options {
+pub struct Options<'a> {
     /// The scope of the new nodes, with its trailing slash; made unique already.
     pub scope: String,
     /// The name prefix outside that scope (`""` or `"outer/"`), where zeros for unconnected xs go.
@@ -58,6 +61,8 @@ pub struct Options {
     pub custom_ops: HashSet<String>,
     /// Op types whose gradient the caller declared None (`tf.NotDifferentiable`).
     pub not_differentiable: HashSet<String>,
+    /// Who supplies gradients inside the bodies of functions.
+    pub custom: Option<Rc<dyn Custom + 'a>>,
     pub site: Option<Site>,
     pub device: String,
 }
@@ -71,8 +76,8 @@ pub enum Step {
 }
 
 /// A differentiation in progress.
-pub struct Backprop {
-    options: Options,
+pub struct Backprop<'a> {
+    options: Options<'a>,
     xs: Vec<Out>,
     /// Gradients of outputs, in the order of arrival.
     grads: HashMap<Out, SmallVec<[GradValue; 2]>>,
@@ -88,18 +93,25 @@ pub struct Backprop {
 
 /// `d sum(ys) / d xs` as one call, for callers without gradients of their own.
 pub fn gradients(graph: &mut Graph, ys: &[Out], xs: &[Out], options: Options) -> Result<Vec<Option<GradValue>>> {
+    let custom = options.custom.clone();
     let mut b = Backprop::new(graph, ys, xs, options)?;
-    match b.advance(graph)? {
-        Step::Done(r) => Ok(r),
-        Step::Custom { node, .. } => {
-            let n = graph.node(node);
-            Err(Error::lookup(format!("the gradient of '{}' ({}) is defined in Python", n.name, n.op_name())))
+    loop {
+        match (b.advance(graph)?, &custom) {
+            (Step::Done(r), _) => return Ok(r),
+            (Step::Custom { node, scope, grads }, Some(c)) => {
+                let found = c.gradient(graph, node, &scope, &grads).map_err(|e| graph.locate(e, node))?;
+                b.supply(graph, found)?;
+            }
+            (Step::Custom { node, .. }, None) => {
+                let n = graph.node(node);
+                return Err(Error::lookup(format!("the gradient of '{}' ({}) is defined in Python", n.name, n.op_name())));
+            }
         }
     }
 }
 
-impl Backprop {
-    pub fn new(graph: &mut Graph, ys: &[Out], xs: &[Out], options: Options) -> Result<Backprop> {
+impl<'a> Backprop<'a> {
+    pub fn new(graph: &mut Graph, ys: &[Out], xs: &[Out], options: Options<'a>) -> Result<Backprop<'a>> {
         if !options.grad_ys.is_empty() && options.grad_ys.len() != ys.len() {
             return Err(Error::value(format!("Length mismatch. Passed {} grad_ys for {} ys", options.grad_ys.len(), ys.len())));
         }
@@ -244,9 +256,7 @@ impl Backprop {
             }
             let node = graph.node(id);
             let op = node.op_name();
-            let kind = node.attrs.str("_gradient_op_type").ok();
-            let custom = kind.is_some() || self.options.custom_ops.contains(op);
-            if custom {
+            if self.options.is_custom(node) {
                 let scope = self.op_scope(graph, id);
                 self.waiting = Some((id, scope.clone()));
                 return Ok(Step::Custom { node: id, scope, grads });
@@ -411,7 +421,11 @@ impl Backprop {
     }
 }
 
-impl Options {
+impl Options<'_> {
+    /// Whether the caller supplies the gradient of a node.
+    pub(crate) fn is_custom(&self, node: &Node) -> bool {
+        node.attrs.get("_gradient_op_type").is_some() || self.custom_ops.contains(node.op_name())
+    }
     fn decorate(&self, graph: &Graph, attrs: &mut crate::graph::attr::Attrs, forward: NodeId) {
         if self.colocate {
             let class = format!("loc:@{}", graph.node(forward).name);

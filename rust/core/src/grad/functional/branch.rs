@@ -97,7 +97,7 @@ fn differentiate(c: &mut GradCtx, branches: &[Arc<FuncAttr>], first: usize, form
             .collect::<Result<_>>()?;
         let y: Vec<Out> = ys.iter().map(|&i| tape.results[i]).collect();
         let x: Vec<Out> = xs.iter().map(|&i| tape.args[i]).collect();
-        let found = tape.differentiate(options, &y, &dy_args, &x)?;
+        let found = tape.differentiate(c.graph(), options, &y, &dy_args, &x)?;
         tapes.push((tape, dy_args, found));
     }
     // Inputs that some branch has a gradient for, with its type.
@@ -150,8 +150,7 @@ fn differentiate(c: &mut GradCtx, branches: &[Arc<FuncAttr>], first: usize, form
                 results.push(r);
             }
             let args = tape.args.clone();
-            let base = format!("{}_rewritten", branches[b].name);
-            names.push(tape.export_forward(c.graph(), &base, &args, &results)?);
+            names.push(tape.export_forward(c.graph(), options, &args, &results)?);
         }
         let mut attrs = c.attrs().clone();
         let mut all = attrs.dtypes("Tout")?;
@@ -170,6 +169,8 @@ fn differentiate(c: &mut GradCtx, branches: &[Arc<FuncAttr>], first: usize, form
     // Backward: the same arguments for every branch.
     let mut names = Vec::new();
     let mut stateful = false;
+    let captures: Vec<(Out, Out)> = tapes.iter().flat_map(|(t, _, _)| t.captures().to_vec()).collect();
+    let mut first_capture = 0;
     let kept_types: Vec<DType> = outs_of_node.iter().map(|&p| c.dtype(c.output(p))).collect();
     for (b, f) in branches.iter().enumerate() {
         let before: usize = parts[..b].iter().map(|p| p.1.args.len()).sum();
@@ -183,6 +184,14 @@ fn differentiate(c: &mut GradCtx, branches: &[Arc<FuncAttr>], first: usize, form
             });
         }
         args.extend(&parts[b].2);
+        for (k, &(o, inner)) in captures.iter().enumerate() {
+            let fact = c.graph().fact(o).clone();
+            args.push(match k.checked_sub(first_capture) {
+                Some(j) if j < tape.captures().len() => inner,
+                _ => tape.placeholder("unused", fact.dtype, &Shape::UNKNOWN)?,
+            });
+        }
+        first_capture += tape.captures().len();
         let (name, s) = tape.export_gradient(c.graph(), &format!("{}_grad", f.name), &args, &parts[b].0)?;
         names.push(name);
         stateful |= s;
@@ -191,6 +200,7 @@ fn differentiate(c: &mut GradCtx, branches: &[Arc<FuncAttr>], first: usize, form
     all.extend(&inputs);
     all.extend(outs_of_node.iter().map(|&p| c.output(p)));
     all.extend(&dys);
+    all.extend(captures.iter().map(|p| p.0));
     let mut attrs = Attrs::new().with("Tout", types(flowing.iter().map(|f| f.2)));
     form.set(&mut attrs, &names);
     if form.has_shapes() {

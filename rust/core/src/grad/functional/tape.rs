@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use smallvec::SmallVec;
 
-use super::super::{GradValue, Options, accumulate, gradients};
+use super::super::custom::has_custom;
+use super::super::{Closed, GradValue, Options, accumulate, gradients};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::graph::attr::{Attrs, FuncAttr};
@@ -23,7 +24,7 @@ const SIZES: &[&str] = &["Shape", "ShapeN", "Size", "Rank", "TensorListLength", 
 /// Values of at most so many elements are computed again rather than kept.
 const SMALL: i64 = 64;
 
-pub struct Tape {
+pub struct Tape<'a> {
     pub graph: Graph,
     pub args: Vec<Out>,
     pub results: Vec<Out>,
@@ -31,13 +32,23 @@ pub struct Tape {
     /// Nodes of the forward function.
     forward: HashSet<NodeId>,
     scope: String,
+    function: String,
+    closed: Option<Closed<'a>>,
 }
 
-impl Tape {
-    pub fn open(library: &Library, f: &FuncAttr, facts: &[Fact]) -> Result<Tape> {
+impl Drop for Tape<'_> {
+    fn drop(&mut self) {
+        if let Some(c) = self.closed.take() {
+            (c.keep)(std::mem::take(&mut self.graph));
+        }
+    }
+}
+
+impl<'a> Tape<'a> {
+    pub fn open(library: &Library, f: &FuncAttr, facts: &[Fact]) -> Result<Tape<'a>> {
         let Body { mut graph, args, results, effects } = instantiate(library, &f.name, &f.attrs, facts)?;
         let scope = format!("{}/", graph.names.unique("gradients", true));
-        Ok(Tape { forward: graph.ids().collect(), graph, args, results, effects, scope })
+        Ok(Tape { forward: graph.ids().collect(), graph, args, results, effects, scope, function: f.name.to_string(), closed: None })
     }
 
     /// A new argument.
@@ -77,14 +88,30 @@ impl Tape {
         None
     }
 
-    /// Gradients of `ys`, of which `dys` arrive, with respect to `xs`, as tensors.
-    pub fn differentiate(&mut self, options: &Options, ys: &[Out], dys: &[Out], xs: &[Out]) -> Result<Vec<Option<Out>>> {
+    /// Gradients of `ys`, of which `dys` arrive, with respect to `xs`, as tensors. `outer` is the graph of the call.
+    pub fn differentiate(&mut self, outer: &mut Graph, options: &'a Options, ys: &[Out], dys: &[Out], xs: &[Out]) -> Result<Vec<Option<Out>>> {
+        let Some(custom) = options.custom.as_ref().filter(|_| has_custom(options, &self.graph)) else {
+            return self.partials(options, ys, dys, xs);
+        };
+        custom.open(outer, &self.function, &self.graph, &self.args)?;
+        let found = self.partials(options, ys, dys, xs);
+        self.closed = Some(custom.close(outer)?);
+        found
+    }
+
+    /// Tensors outside that gradients defined by the caller use, each with the placeholder that stands for it.
+    pub fn captures(&self) -> &[(Out, Out)] {
+        self.closed.as_ref().map_or(&[], |c| &c.captures)
+    }
+
+    fn partials(&mut self, options: &Options, ys: &[Out], dys: &[Out], xs: &[Out]) -> Result<Vec<Option<Out>>> {
         let options = Options {
             scope: self.scope.clone(),
             grad_ys: dys.iter().map(|d| Some(GradValue::Dense(*d))).collect(),
             aggregation: options.aggregation,
             custom_ops: options.custom_ops.clone(),
             not_differentiable: options.not_differentiable.clone(),
+            custom: options.custom.clone(),
             ..Options::default()
         };
         let found = gradients(&mut self.graph, ys, xs, options.clone())?;
@@ -201,7 +228,9 @@ impl Tape {
         let small = n.outputs.iter().all(|f| f.shape.elements().is_some_and(|e| e <= SMALL));
         let free = matches!(def.kernel, Kernel::Alias) || matches!(def.name, "Reshape" | "ExpandDims");
         let of_handle = def.name == "VariableShape";
-        if depth > 8 || n.inputs.is_empty() || !(of_handle || def.is_pure() && (small || free || SIZES.contains(&def.name))) {
+        // Gradients that users define belong to the node itself.
+        let custom = n.attrs.get("_gradient_op_type").is_some();
+        if depth > 8 || custom || n.inputs.is_empty() || !(of_handle || def.is_pure() && (small || free || SIZES.contains(&def.name))) {
             return Ok(None);
         }
         let inputs = n.inputs.clone();
@@ -221,14 +250,17 @@ impl Tape {
     }
 
     /// Add the forward function to `target`'s library.
-    pub fn export_forward(&mut self, target: &mut Graph, base: &str, args: &[Out], results: &[Out]) -> Result<String> {
+    pub fn export_forward(&mut self, target: &mut Graph, options: &Options, args: &[Out], results: &[Out]) -> Result<String> {
         self.settle();
         target.library.merge(&self.graph.library)?;
-        let name = target.unique_function_name(base);
+        let name = target.unique_function_name(&format!("{}_rewritten", self.function));
         let export = Export { args, results, effects: &self.effects, prune: false };
         let f = self.graph.to_function_of(&name, &export, Some(&self.forward))?;
         target.library.add(f)?;
         target.library.note_sites(&name, &self.graph);
+        if let Some(c) = &options.custom {
+            c.extended(&self.function, &name);
+        }
         Ok(name)
     }
 

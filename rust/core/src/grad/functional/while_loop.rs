@@ -255,9 +255,10 @@ pub fn while_grad(c: &mut GradCtx) -> Result<()> {
         let fact = tape.graph.fact(tape.args[i]).clone();
         dys.push(tape.placeholder("grad_ys", fact.dtype, &fact.shape)?);
     }
+    let options = c.options();
     let ys: Vec<Out> = vars.iter().map(|&i| tape.results[i]).collect();
     let xs: Vec<Out> = vars.iter().chain(&captures).map(|&i| tape.args[i]).collect();
-    let found = tape.differentiate(c.options(), &ys, &dys, &xs)?;
+    let found = tape.differentiate(c.graph(), options, &ys, &dys, &xs)?;
     let mut results = Vec::new();
     for (k, &i) in vars.iter().enumerate() {
         results.push(match found[k] {
@@ -287,7 +288,7 @@ pub fn while_grad(c: &mut GradCtx) -> Result<()> {
     tape.substitute(&mut results, &mut store)?;
     let Store { read, stacks, .. } = store;
 
-    let trips = widen(c, &mut tape, &cond, &body, &kinds, &starts, &stacks)?;
+    let trips = widen(c, &mut tape, &cond, &kinds, &starts, &stacks)?;
 
     // The gradient's loop.
     let zero = c.int_scalar(0)?;
@@ -322,6 +323,13 @@ pub fn while_grad(c: &mut GradCtx) -> Result<()> {
         entering.push(c.output(at));
         leaving.push(s.rest);
         shapes.push(Shape::scalar());
+    }
+    for &(o, inner) in tape.captures() {
+        args.push(inner);
+        entering.push(o);
+        leaving.push(inner);
+        let fact = c.graph().fact(o);
+        shapes.push(if fact.dtype == DType::Resource { Shape::scalar() } else { fact.shape.clone() });
     }
     let (body_name, body_state) = tape.export_gradient(c.graph(), &format!("{}_grad", body.name), &args, &leaving)?;
     let go = tape.call("Less", &[counter, total])?;
@@ -426,15 +434,7 @@ fn filled(c: &mut GradCtx, tape: &Tape) -> HashMap<Out, usize> {
 }
 
 /// Let the forward loop fill the new lists and count its iterations. Returns the output that holds their number.
-fn widen(
-    c: &mut GradCtx,
-    tape: &mut Tape,
-    cond: &FuncAttr,
-    body: &FuncAttr,
-    kinds: &[Kind],
-    starts: &[Option<i64>],
-    stacks: &[Stack],
-) -> Result<Out> {
+fn widen(c: &mut GradCtx, tape: &mut Tape, cond: &FuncAttr, kinds: &[Kind], starts: &[Option<i64>], stacks: &[Stack]) -> Result<Out> {
     let n = tape.args.len();
     let mut inputs: Vec<Out> = (0..n).map(|i| c.input(i)).collect();
     let counter = (0..n).find(|&i| kinds[i] == Kind::Counter && starts[i] == Some(0) && c.dtype(inputs[i]) == DType::I32);
@@ -465,7 +465,8 @@ fn widen(
     if shapes.is_empty() {
         return Ok(trips);
     }
-    let body_name = tape.export_forward(c.graph(), &format!("{}_rewritten", body.name), &args, &results)?;
+    let options = c.options();
+    let body_name = tape.export_forward(c.graph(), options, &args, &results)?;
     // The condition takes the new variables too.
     let library = c.graph().library.clone();
     let facts: Vec<Fact> = tape.args.iter().map(|&a| tape.graph.fact(a).clone()).collect();
@@ -476,7 +477,7 @@ fn widen(
         cond_args.push(test.placeholder("unused", fact.dtype, &fact.shape)?);
     }
     let cond_results = test.results.clone();
-    let cond_name = test.export_forward(c.graph(), &format!("{}_rewritten", cond.name), &cond_args, &cond_results)?;
+    let cond_name = test.export_forward(c.graph(), options, &cond_args, &cond_results)?;
     let mut attrs = c.attrs().clone();
     attrs.set("T", types(args.iter().map(|&a| tape.graph.fact(a).dtype)));
     attrs.set("body", func(&body_name));
