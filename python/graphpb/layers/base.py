@@ -11,8 +11,10 @@ from graphpb.graph.core import Operation, Tensor, get_default_graph
 from graphpb.graph.function import init_scope
 from graphpb.graph.scopes import name_scope
 from graphpb.nest import flatten
+from graphpb.nn import activations
 from graphpb.ops.cast import cast
 from graphpb.ops.shape import shape
+from graphpb.ops.unary import exp
 from graphpb.shapes import TensorShape
 from graphpb.variables.partition import PartitionedVariable
 from graphpb.variables.scope import VariableScope, get_variable, variable_scope
@@ -29,6 +31,10 @@ class InputSpec:
       max_ndim: Largest rank, or None.
       min_ndim: Least rank, or None.
       axes: {axis: size}, or None.
+
+    Raises:
+      TypeError: A key of `axes` is not an integer.
+      ValueError: An axis is beyond the rank.
     """
 
     def __init__(self, dtype=None, shape=None, ndim=None, max_ndim=None, min_ndim=None, axes=None):
@@ -37,7 +43,17 @@ class InputSpec:
         self.ndim = ndim if shape is None else len(self.shape)
         self.max_ndim = max_ndim
         self.min_ndim = min_ndim
-        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        try:
+            self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        except (AttributeError, TypeError, ValueError):
+            raise TypeError(f"Argument `axes` must be a dict with integer keys. Received: axes={axes}") from None
+        limit = self.ndim or self.max_ndim
+        if limit and self.axes and max(self.axes) >= limit:
+            raise ValueError(f"Axis {max(self.axes)} is greater than the maximum allowed value: {limit - 1}")
+
+    def __repr__(self):
+        names = ("dtype", "shape", "ndim", "max_ndim", "min_ndim", "axes")
+        return f"InputSpec({', '.join(f'{name}={getattr(self, name)}' for name in names if getattr(self, name))})"
 
     def check(self, tensor, layer_name, index=0):
         """Check one input.
@@ -96,7 +112,7 @@ class Layer:
         scope = kwargs.pop("_scope", None)
         self._reuse = kwargs.pop("_reuse", None)
         if kwargs:
-            raise TypeError(f"Keyword argument not understood: {next(iter(kwargs))!r}")
+            raise TypeError("Keyword argument not understood:", next(iter(kwargs)))
         self.trainable = trainable
         self.built = False
         self.input_spec = None
@@ -106,6 +122,7 @@ class Layer:
         self._non_trainable_weights = []
         self._updates = []
         self._losses = []
+        self._losses_of_inputs = set()
         self._calls = []
         default = snake_case(type(self).__name__)
         if isinstance(name, VariableScope):
@@ -125,11 +142,11 @@ class Layer:
         if not counts:
             counts.append({})
         number = counts[0][base] = counts[0].get(base, 0) + 1
-        return base if number == 1 else f"{base}_{number - 1}"
+        return f"{base}_{number}"
 
     name = property(lambda self: self._name)
     dtype = property(lambda self: None if self._dtype is None else self._dtype.name)
-    updates = property(lambda self: list(self._updates))
+    updates = property(lambda self: list(self._updates) if self.trainable else [])
     losses = property(lambda self: list(self._losses))
     trainable_weights = property(lambda self: list(self._trainable_weights) if self.trainable else [])
     activity_regularizer = property(lambda self: self._activity_regularizer)
@@ -187,11 +204,15 @@ class Layer:
     @property
     def input_shape(self):
         """The static shape of the input of the only call."""
+        if not self._calls:
+            raise AttributeError("The layer has never been called and thus has no defined input shape.")
         return self.input.shape
 
     @property
     def output_shape(self):
         """The static shape of the output of the only call."""
+        if not self._calls:
+            raise AttributeError("The layer has never been called and thus has no defined output shape.")
         return self.output.shape
 
     def build(self, input_shape):
@@ -209,16 +230,23 @@ class Layer:
     def count_params(self):
         """Return the number of elements of all variables. ValueError when they have not been made."""
         if not self.built:
-            raise ValueError(f"You tried to call `count_params` on layer {self._name}, but the layer isn't built.")
+            raise ValueError(
+                f"You tried to call `count_params` on {self._name}, but the layer isn't built. "
+                f"You can build it manually via: `{self._name}.build(batch_input_shape)`."
+            )
         return sum(int(np.prod(variable.shape.as_list())) for variable in self.weights)
 
     def get_updates_for(self, inputs):
-        """Return the update operations; all of them, whatever the inputs."""
-        return self.updates
+        """Return the update operations that depend on inputs; those that depend on no call's inputs for None."""
+        tensors = [tensor for call in self._calls for tensor in flatten(call[0])] if inputs is None else flatten(inputs)
+        reached = [update for update in self.updates if _depends(update, tensors)]
+        return [update for update in self.updates if update not in reached] if inputs is None else reached
 
     def get_losses_for(self, inputs):
-        """Return the losses; those of the variables for None, all for inputs."""
-        return self.losses
+        """Return the losses that depend on inputs; those added without inputs for None."""
+        if inputs is None:
+            return [loss for loss in self._losses if loss not in self._losses_of_inputs]
+        return [loss for loss in self._losses if loss in self._losses_of_inputs and _depends(loss.op, flatten(inputs))]
 
     def add_update(self, updates, inputs=None):
         """Add update operations, or functions that make them."""
@@ -227,10 +255,17 @@ class Layer:
             self._updates.append(update if isinstance(update, Operation) else getattr(update, "op", update))
 
     def add_loss(self, losses, inputs=None):
-        """Add losses, or functions that make them, to the layer and to the collection `regularization_losses`."""
+        """Add losses, or functions that make them, to the layer and to the collection `regularization_losses`.
+
+        Args:
+          losses: Scalar tensor, function that makes one, or a list.
+          inputs: The inputs that they depend on; None for losses of the variables only.
+        """
         made = [loss() if callable(loss) and not isinstance(loss, Tensor) else loss for loss in flatten(losses)]
         made = [convert_to_tensor(loss) for loss in made if loss is not None]
         self._losses.extend(made)
+        if inputs is not None:
+            self._losses_of_inputs.update(made)
         _add_new(made, GraphKeys.REGULARIZATION_LOSSES)
 
     def _set_scope(self, scope=None):
@@ -321,16 +356,16 @@ class Layer:
             tensors = flatten(inputs)
             self._check_inputs(tensors)
             with name_scope(scope.original_name_scope):
+                if self._dtype is None and tensors:
+                    self._dtype = tensors[0].dtype.base_dtype
                 if not self.built:
-                    if self._dtype is None and tensors:
-                        self._dtype = tensors[0].dtype.base_dtype
                     shapes = [tensor.shape for tensor in tensors]
                     self.build(shapes if isinstance(inputs, (list, tuple)) else shapes[0])
                     self.built = True
                 outputs = self.call(inputs, *args, **kwargs)
                 if self._activity_regularizer is not None:
-                    self._regularize_outputs(flatten(outputs))
-        _add_new(self._updates, GraphKeys.UPDATE_OPS)
+                    self._regularize_outputs(flatten(outputs), inputs)
+        _add_new(self.updates, GraphKeys.UPDATE_OPS)
         self._calls.append((inputs, outputs))
         return outputs
 
@@ -342,18 +377,44 @@ class Layer:
             if spec is not None:
                 spec.check(tensor, self._name, index)
 
-    def _regularize_outputs(self, outputs):
+    def _regularize_outputs(self, outputs, inputs):
         with name_scope("ActivityRegularizer"):
             for output in outputs:
                 loss = convert_to_tensor(self._activity_regularizer(output))
                 batch = cast(shape(output)[0], loss.dtype)
-                self.add_loss(loss / batch)
+                self.add_loss(loss / batch, inputs=inputs)
+
+
+def _depends(operation, tensors):
+    """Whether an operation's value follows from one of the tensors."""
+    sources = {tensor.op for tensor in tensors}
+    waiting, seen = [operation], set()
+    while waiting:
+        operation = waiting.pop()
+        if operation in sources:
+            return True
+        if operation not in seen:
+            seen.add(operation)
+            waiting.extend(tensor.op for tensor in operation.inputs)
+    return False
 
 
 def _converted(inputs):
     if isinstance(inputs, (list, tuple)):
         return type(inputs)(_converted(item) for item in inputs) if type(inputs) in (list, tuple) else inputs
     return inputs if hasattr(inputs, "get_shape") else convert_to_tensor(inputs)
+
+
+def activation_named(activation):
+    """Return an activation function; a string is looked up in tf.nn, tf.exp and tf.identity ("exponential", "linear")."""
+    if not isinstance(activation, str):
+        return activation
+    if activation == "exponential":
+        return exp
+    known = ("elu", "relu", "relu6", "selu", "sigmoid", "softmax", "softplus", "softsign", "swish", "tanh")
+    if activation not in ("linear", *known):
+        raise ValueError(f"Unknown activation function: {activation}")
+    return None if activation == "linear" else getattr(activations, activation)
 
 
 def initializer_named(initializer):

@@ -1,7 +1,8 @@
 """Convolution layers: one to three dimensions, separable and transposed, as classes and functions."""
 
 from graphpb.initializers import Zeros
-from graphpb.layers.base import InputSpec, Layer
+from graphpb.layers.base import InputSpec, Layer, activation_named
+from graphpb.layers.function import function_of
 from graphpb.nn import conv as nn
 from graphpb.nn.activations import bias_add
 from graphpb.ops.array import expand_dims, pad, reshape, squeeze, stack
@@ -9,8 +10,8 @@ from graphpb.ops.shape import shape
 from graphpb.shapes import TensorShape
 
 
-def per_axis(value, count, name):
-    """Return a tuple of one positive integer for each spatial axis.
+def per_axis(value, count, name, least=1):
+    """Return a tuple of one integer, not below `least`, for each spatial axis.
 
     Raises:
       ValueError: The value has another form.
@@ -19,22 +20,40 @@ def per_axis(value, count, name):
     if isinstance(value, int):
         value = (value,) * count
     try:
-        values = tuple(int(v) for v in value)
-    except (TypeError, ValueError):
+        value = tuple(value)
+    except TypeError:
         raise ValueError(message) from None
-    if len(values) != count:
+    if len(value) != count:
         raise ValueError(message)
-    if any(v <= 0 for v in values):
-        raise ValueError(f"{message} including {set(v for v in values if v <= 0)} that does not satisfy the requirement `> 0`.")
+    for part in value:
+        try:
+            int(part)
+        except (TypeError, ValueError):
+            raise ValueError(f"{message}including element {part} of type {type(part)}") from None
+    values = tuple(int(part) for part in value)
+    if min(values) < least:
+        raise ValueError(
+            f"{message} including { {v for v in values if v < least} } that does not satisfy the requirement `>{'= 0' if least == 0 else ' 0'}`."
+        )
     return values
+
+
+def padding_of(value, allowed=("valid", "same", "causal")):
+    """Return a padding in lower case. ValueError for one that is not allowed."""
+    padding = value.lower()
+    if padding not in allowed:
+        raise ValueError(
+            f'The `padding` argument must be a list/tuple or one of "valid", "same" (or "causal", only for `Conv1D). Received: {padding}'
+        )
+    return padding
 
 
 def data_format_of(value):
     """Return "channels_last" or "channels_first". ValueError for anything else."""
-    value = (value or "channels_last").lower()
-    if value not in ("channels_first", "channels_last"):
+    lower = (value or "channels_last").lower()
+    if lower not in ("channels_first", "channels_last"):
         raise ValueError(f'The `data_format` argument must be one of "channels_first", "channels_last". Received: {value}')
-    return value
+    return lower
 
 
 def op_format(data_format, rank):
@@ -79,17 +98,24 @@ class _Conv(Layer):
         **kwargs,
     ):
         super().__init__(trainable=trainable, name=name, activity_regularizer=activity_regularizer, **kwargs)
-        self.filters = filters
+        if filters is not None and filters <= 0:
+            raise ValueError(f"Invalid value for argument `filters`. Expected a strictly positive value. Received filters={filters}.")
+        self.filters = int(filters) if isinstance(filters, float) else filters
         self.kernel_size = per_axis(kernel_size, self.rank, "kernel_size")
-        self.strides = per_axis(strides, self.rank, "strides")
-        self.padding = padding.lower()
-        if self.padding not in ("valid", "same", "causal"):
-            raise ValueError(
-                f'The `padding` argument must be a list/tuple or one of "valid", "same" (or "causal", only for `Conv1D). Received: {padding}'
-            )
+        self.strides = per_axis(strides, self.rank, "strides", least=0)
+        if 0 in self.strides:
+            raise ValueError(f"The argument `strides` cannot contains 0(s). Received: {self.strides}")
+        self.padding = padding_of(padding)
         self.data_format = data_format_of(data_format)
         self.dilation_rate = per_axis(dilation_rate, self.rank, "dilation_rate")
-        self.activation = activation
+        if self.padding == "causal" and self.rank != 1:
+            raise ValueError("Causal padding is only supported for `Conv1D`and `SeparableConv1D`.")
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ValueError(
+                "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
+                f"Received: strides={self.strides} and dilation_rate={self.dilation_rate}"
+            )
+        self.activation = activation_named(activation)
         self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
@@ -99,7 +125,7 @@ class _Conv(Layer):
         self.bias_constraint = bias_constraint
         self.kernel = None
         self.bias = None
-        self.input_spec = InputSpec(min_ndim=self.rank + 2)
+        self.input_spec = InputSpec(min_ndim=self.rank + 2, max_ndim=self.rank + 2)
 
     def _channels(self, input_shape):
         axis = -1 - self.rank if self.data_format == "channels_first" else -1
@@ -117,6 +143,7 @@ class _Conv(Layer):
     def build(self, input_shape):
         """Make kernel and bias."""
         axis, channels = self._channels(input_shape)
+        self.compute_output_shape(input_shape)
         self.kernel = self.add_weight(
             "kernel",
             shape=self._kernel_shape(channels),
@@ -125,7 +152,7 @@ class _Conv(Layer):
             constraint=self.kernel_constraint,
         )
         self._build_bias()
-        self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: channels})
+        self.input_spec = InputSpec(min_ndim=self.rank + 2, max_ndim=self.rank + 2, axes={axis: channels})
         self.built = True
 
     def _build_bias(self):
@@ -170,6 +197,11 @@ class _Conv(Layer):
         spatial = [
             window_length(*args) for args in zip(sizes, self.kernel_size, [padding] * self.rank, self.strides, self.dilation_rate, strict=True)
         ]
+        if any(size is not None and size < 0 for size in spatial):
+            raise ValueError(
+                f"One of the dimensions in the output is <= 0 due to downsampling in {self.name}. Consider increasing the input size. "
+                f"Received input shape {TensorShape(input_shape).as_list()} which would produce output shape with a zero or negative value in a dimension."
+            )
         return TensorShape([batch, self.filters, *spatial] if first else [batch, *spatial, self.filters])
 
 
@@ -189,7 +221,7 @@ class Conv2D(_Conv):
       padding: "valid" or "same".
       data_format: "channels_last" or "channels_first".
       dilation_rate: Integer or 2 integers.
-      activation: Function, or None.
+      activation: Function, its name in tf.nn, or None.
       use_bias: Add a bias.
       kernel_initializer: Initializer of the kernel [h, w, in, filters]; default that of the scope, else Glorot uniform.
       bias_initializer: Initializer of the bias [filters].
@@ -220,7 +252,50 @@ def _transposed_length(size, window, padding, stride):
 
 
 class Conv2DTranspose(_Conv):
-    """The transpose of a convolution of images; arguments as `Conv2D`, the kernel is [h, w, filters, in]."""
+    """The transpose of a convolution of images; arguments as `Conv2D` without dilation, the kernel is [h, w, filters, in]."""
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        data_format="channels_last",
+        activation=None,
+        use_bias=True,
+        kernel_initializer=None,
+        bias_initializer=Zeros(),
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        trainable=True,
+        name=None,
+        **kwargs,
+    ):
+        if "dilation_rate" in kwargs:
+            raise TypeError("Keyword argument not understood:", "dilation_rate")
+        super().__init__(
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            1,
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            bias_regularizer,
+            activity_regularizer,
+            kernel_constraint,
+            bias_constraint,
+            trainable,
+            name,
+            **kwargs,
+        )
 
     def _kernel_shape(self, channels):
         return (*self.kernel_size, self.filters, channels)
@@ -423,71 +498,13 @@ class SeparableConv1D(SeparableConv2D):
         return outputs if self.activation is None else self.activation(outputs)
 
 
-def _function(layer, name):
-    def function(inputs, filters, kernel_size, *args, name=None, reuse=None, **kwargs):
-        return layer(filters, kernel_size, *args, name=name, _scope=name, _reuse=reuse, **kwargs)(inputs)
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Apply a new `{layer.__name__}` layer to `inputs`; with `reuse` and a name, the variables of an earlier one."
-    return function
-
-
-conv1d = _function(Conv1D, "conv1d")
-conv2d = _function(Conv2D, "conv2d")
-conv3d = _function(Conv3D, "conv3d")
-separable_conv1d = _function(SeparableConv1D, "separable_conv1d")
-separable_conv2d = _function(SeparableConv2D, "separable_conv2d")
-
-
-def conv2d_transpose(
-    inputs,
-    filters,
-    kernel_size,
-    strides=(1, 1),
-    padding="valid",
-    data_format="channels_last",
-    activation=None,
-    use_bias=True,
-    kernel_initializer=None,
-    bias_initializer=Zeros(),
-    kernel_regularizer=None,
-    bias_regularizer=None,
-    activity_regularizer=None,
-    kernel_constraint=None,
-    bias_constraint=None,
-    trainable=True,
-    name=None,
-    reuse=None,
-    _layer=Conv2DTranspose,
-):
-    """Apply a new `Conv2DTranspose` layer to `inputs`; with `reuse` and a name, the variables of an earlier one."""
-    layer = _layer(
-        filters,
-        kernel_size,
-        strides=strides,
-        padding=padding,
-        data_format=data_format,
-        activation=activation,
-        use_bias=use_bias,
-        kernel_initializer=kernel_initializer,
-        bias_initializer=bias_initializer,
-        kernel_regularizer=kernel_regularizer,
-        bias_regularizer=bias_regularizer,
-        activity_regularizer=activity_regularizer,
-        kernel_constraint=kernel_constraint,
-        bias_constraint=bias_constraint,
-        trainable=trainable,
-        name=name,
-        _scope=name,
-        _reuse=reuse,
-    )
-    return layer(inputs)
-
-
-def conv3d_transpose(inputs, filters, kernel_size, strides=(1, 1, 1), *args, **kwargs):
-    """Apply a new `Conv3DTranspose` layer to `inputs`; arguments as `conv2d_transpose`."""
-    return conv2d_transpose(inputs, filters, kernel_size, strides, *args, _layer=Conv3DTranspose, **kwargs)
-
+conv1d = function_of(Conv1D, "conv1d")
+conv2d = function_of(Conv2D, "conv2d")
+conv3d = function_of(Conv3D, "conv3d")
+separable_conv1d = function_of(SeparableConv1D, "separable_conv1d")
+separable_conv2d = function_of(SeparableConv2D, "separable_conv2d")
+conv2d_transpose = function_of(Conv2DTranspose, "conv2d_transpose")
+conv3d_transpose = function_of(Conv3DTranspose, "conv3d_transpose")
 
 Convolution1D = Conv1D
 Convolution2D = Conv2D

@@ -6,7 +6,8 @@ from graphpb import dtypes
 from graphpb.graph.control_choice import smart_cond
 from graphpb.graph.convert import constant, convert_to_tensor
 from graphpb.initializers import Zeros
-from graphpb.layers.base import InputSpec, Layer
+from graphpb.layers.base import InputSpec, Layer, activation_named
+from graphpb.layers.function import function_of
 from graphpb.nn.activations import bias_add
 from graphpb.nn.norm import dropout as nn_dropout
 from graphpb.ops.array import expand_dims, identity, reshape, transpose
@@ -21,7 +22,7 @@ class Dense(Layer):
 
     Args:
       units: Size of the output's last axis.
-      activation: Function, or None.
+      activation: Function, its name in tf.nn, or None.
       use_bias: Add a bias.
       kernel_initializer: Initializer of the kernel [in, units]; default that of the scope, else Glorot uniform.
       bias_initializer: Initializer of the bias [units].
@@ -33,7 +34,7 @@ class Dense(Layer):
       trainable: Whether the variables are trained.
       name: Name of the layer.
 
-    TypeError: the inputs are not float. ValueError: their last size is unknown.
+    TypeError: the inputs are not float. ValueError: their last size is unknown, or `units` is not positive.
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class Dense(Layer):
     ):
         super().__init__(trainable=trainable, name=name, activity_regularizer=activity_regularizer, **kwargs)
         self.units = int(units)
-        self.activation = activation
+        if self.units <= 0:
+            raise ValueError(f"Received an invalid value for `units`, expected a positive integer. Received: units={units}")
+        self.activation = activation_named(activation)
         self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer
         self.bias_initializer = bias_initializer
@@ -189,42 +192,7 @@ class Flatten(Layer):
         return TensorShape([input_shape[0], input_shape[1:].num_elements()])
 
 
-def dense(
-    inputs,
-    units,
-    activation=None,
-    use_bias=True,
-    kernel_initializer=None,
-    bias_initializer=Zeros(),
-    kernel_regularizer=None,
-    bias_regularizer=None,
-    activity_regularizer=None,
-    kernel_constraint=None,
-    bias_constraint=None,
-    trainable=True,
-    name=None,
-    reuse=None,
-):
-    """Apply a new `Dense` layer; with `reuse` and a name, the variables of an earlier one."""
-    layer = Dense(
-        units,
-        activation=activation,
-        use_bias=use_bias,
-        kernel_initializer=kernel_initializer,
-        bias_initializer=bias_initializer,
-        kernel_regularizer=kernel_regularizer,
-        bias_regularizer=bias_regularizer,
-        activity_regularizer=activity_regularizer,
-        kernel_constraint=kernel_constraint,
-        bias_constraint=bias_constraint,
-        trainable=trainable,
-        name=name,
-        _scope=name,
-        _reuse=reuse,
-    )
-    return layer(inputs)
-
-
+dense = function_of(Dense, "dense")
 fully_connected = dense
 
 

@@ -8,10 +8,12 @@ from graphpb.initializers import Ones, Zeros
 from graphpb.layers.base import InputSpec, Layer
 from graphpb.nn import norm as nn
 from graphpb.nn.activations import relu
-from graphpb.ops.array import identity, reshape, stop_gradient
+from graphpb.ops.array import concat, identity, reshape, stop_gradient
 from graphpb.ops.cast import cast
 from graphpb.ops.fill import ones_like, zeros_like
 from graphpb.ops.math import maximum, minimum
+from graphpb.ops.reduce import reduce_mean
+from graphpb.ops.shape import shape
 from graphpb.ops.unary import sqrt
 from graphpb.shapes import TensorShape
 from graphpb.variables.variable import assign, assign_sub
@@ -23,6 +25,13 @@ def _root_of(initializer):
         return Ones()
     initializer = initializer() if isinstance(initializer, type) else initializer
     return lambda *args, **kwargs: sqrt(initializer(*args, **kwargs))
+
+
+def _composed(scale, offset, then_scale, then_offset):
+    """One scale and offset for two after each other; the second ones may be None."""
+    if then_scale is not None:
+        scale, offset = scale * then_scale, offset * then_scale
+    return scale, offset if then_offset is None else offset + then_offset
 
 
 class BatchNormalization(Layer):
@@ -42,14 +51,14 @@ class BatchNormalization(Layer):
       renorm: Normalize by the moving averages while training, too (arxiv 1702.03275); not fused.
       renorm_clipping: Dict with the keys rmax, rmin, dmax: limits of the correction.
       renorm_momentum: Share of the old value in the averages of renorm.
-      fused: None or True: one node for inputs of rank 4; False: separate nodes.
+      fused: None or True: one node for inputs of rank 4 or 5, where it can do what is asked; False: separate nodes.
       trainable: Whether beta and gamma are trained.
-      virtual_batch_size: Only None.
-      adjustment: Only None.
+      virtual_batch_size: Integer: the batch is taken as several of this size with moments of their own, when training.
+      adjustment: Function from the shape of the inputs, an int32 tensor, to (scale, offset) of the normalized values, when training.
       name: Name of the layer.
 
-    ValueError: the size of an axis is unknown, or the axis does not suit the fused node.
-    NotImplementedError: virtual_batch_size or adjustment is asked for.
+    ValueError: the size of an axis is unknown, or the axis does not suit the fused node; virtual_batch_size is not
+      positive, or asked for with an adjustment or the batch axis.
     """
 
     def __init__(
@@ -78,13 +87,11 @@ class BatchNormalization(Layer):
         **kwargs,
     ):
         super().__init__(trainable=trainable, name=name, **kwargs)
-        if virtual_batch_size is not None or adjustment is not None:
-            raise NotImplementedError("BatchNormalization: virtual_batch_size and adjustment are not supported.")
-        if renorm and fused:
-            raise ValueError("Passing both `fused=True` and `renorm=True` is not supported")
-        clipping = renorm_clipping or {}
-        if not set(clipping) <= {"rmax", "rmin", "dmax"}:
-            raise ValueError(f"Received invalid keys for `renorm_clipping` argument: {renorm_clipping}. Supported values: rmax, rmin, dmax.")
+        self.virtual_batch_size = virtual_batch_size
+        self.adjustment = adjustment
+        clipping, limits = renorm_clipping or {}, ["rmax", "rmin", "dmax"]
+        if renorm and not set(clipping) <= set(limits):
+            raise ValueError(f"Received invalid keys for `renorm_clipping` argument: {renorm_clipping}. Supported values: {limits}.")
         self.renorm = renorm
         self.renorm_clipping = clipping
         self.renorm_momentum = renorm_momentum
@@ -103,7 +110,7 @@ class BatchNormalization(Layer):
         self.gamma_regularizer = gamma_regularizer
         self.beta_constraint = beta_constraint
         self.gamma_constraint = gamma_constraint
-        self.fused = not renorm if fused is None else fused
+        self.fused = True if fused is None else fused
         self.beta = None
         self.gamma = None
 
@@ -112,27 +119,35 @@ class BatchNormalization(Layer):
         input_shape = TensorShape(input_shape)
         rank = input_shape.ndims
         if rank is None:
-            raise ValueError(f"Input has undefined rank. Received: input_shape={input_shape}.")
+            raise ValueError(f"Input has undefined rank. Received: input_shape={input_shape}")
         self.axis = [axis + rank if axis < 0 else axis for axis in self.axis]
         for axis in self.axis:
             if not 0 <= axis < rank:
-                raise ValueError(f"Invalid axis. Expected 0 <= axis < inputs.rank (with inputs.rank={rank}). Received: layer.axis={tuple(self.axis)}")
-        if self.fused:
-            self.fused = rank == 4
-        if self.fused:
-            if self.axis not in ([1], [3]):
                 raise ValueError(
-                    "Unsupported axis. The use of `fused=True` is only possible with `axis=1` or `axis=3` for 4D input tensors. "
-                    f"Received: axis={tuple(self.axis)}"
+                    f"Invalid value for `axis` argument. Expected 0 <= axis < inputs.rank (with inputs.rank={rank}). Received: axis={tuple(self.axis)}"
                 )
-            self._data_format = "NCHW" if self.axis == [1] else "NHWC"
+        if len(self.axis) != len(set(self.axis)):
+            raise ValueError(f"Duplicate axis: {tuple(self.axis)}")
+        self._check_virtual_batches()
+        if self.fused:
+            self.fused = self._can_be_fused(rank)
+        if self.fused:
+            spatial = "DHW"[5 - rank :]
+            self._data_format = f"NC{spatial}" if self.axis == [1] else f"N{spatial}C"
         sizes = {axis: input_shape[axis].value for axis in self.axis}
         if None in sizes.values():
             raise ValueError(
                 f"Input has undefined `axis` dimension. Received input with shape {tuple(input_shape.as_list())} and axis={tuple(self.axis)}"
             )
         self.input_spec = InputSpec(ndim=rank, axes=sizes)
-        self._param_shape = [sizes[self.axis[0]]] if len(sizes) == 1 else [sizes.get(axis, 1) for axis in range(rank)]
+        if len(sizes) == 1 and self.virtual_batch_size is None:
+            self._param_shape = [sizes[self.axis[0]]]
+        else:
+            self._param_shape = [sizes.get(axis, 1) for axis in range(rank)]
+        if self.virtual_batch_size is not None:
+            # Calls insert the number of virtual batches as axis 1.
+            self._param_shape.insert(1, 1)
+            self.axis = [axis + 1 for axis in self.axis]
         self._param_dtype = dtypes.float32 if self._dtype in (dtypes.float16, dtypes.bfloat16, None) else self._dtype
         if self.scale:
             self.gamma = self._weight("gamma", self.gamma_initializer, True, self.gamma_regularizer, self.gamma_constraint)
@@ -154,6 +169,36 @@ class BatchNormalization(Layer):
         self._scope.set_partitioner(partitioner)
         self.built = True
 
+    def _check_virtual_batches(self):
+        if self.virtual_batch_size is None:
+            return
+        if self.virtual_batch_size <= 0:
+            raise ValueError(
+                "`virtual_batch_size` must be a positive integer that divides the true batch size of the input tensor. "
+                f"Received: virtual_batch_size={self.virtual_batch_size}"
+            )
+        if 0 in self.axis:
+            raise ValueError(
+                f"When using `virtual_batch_size`, the batch dimension must be 0 and thus axis cannot include 0. Received axis={self.axis}"
+            )
+        if self.adjustment is not None:
+            raise ValueError("When using `virtual_batch_size`, adjustment cannot be specified")
+
+    def _can_be_fused(self, rank):
+        """Whether one node can do the work. ValueError for an axis that is right for another rank."""
+        if rank not in (4, 5) or self.renorm or self.virtual_batch_size is not None or self.adjustment is not None:
+            return False
+        if self._dtype not in (dtypes.float16, dtypes.bfloat16, dtypes.float32) or self.axis not in ([1], [3], [4]):
+            return False
+        if self.axis != [1] and self.axis != [rank - 1]:
+            if rank == 5:
+                return False
+            raise ValueError(
+                "Unsupported axis. The use of `fused=True` is only possible with `axis=1` or `axis=3` for 4D input tensors. "
+                f"Received: axis={tuple(self.axis)}"
+            )
+        return True
+
     def _weight(self, name, initializer, trainable, regularizer=None, constraint=None):
         return self.add_weight(
             name,
@@ -169,12 +214,19 @@ class BatchNormalization(Layer):
         """Compute the outputs; `training` may be a bool tensor."""
         if self.fused:
             return self._fused(inputs, training)
+        original_shape = None
+        if self.virtual_batch_size is not None:
+            sizes = shape(inputs)
+            original_shape = concat([constant([-1]), sizes[1:]], axis=0)
+            inputs = reshape(inputs, concat([constant([self.virtual_batch_size, -1]), original_shape[1:]], axis=0))
         dtype = inputs.dtype.base_dtype
         narrow = dtype in (dtypes.float16, dtypes.bfloat16)
         if narrow:
             inputs = cast(inputs, dtypes.float32)
         rank = inputs.shape.ndims
         reduced = [axis for axis in range(rank) if axis not in self.axis]
+        if self.virtual_batch_size is not None:
+            del reduced[1]
         broadcast_shape = [1] * rank
         broadcast_shape[self.axis[0]] = inputs.shape[self.axis[0]].value
 
@@ -195,21 +247,26 @@ class BatchNormalization(Layer):
         if narrow:
             outputs = cast(outputs, dtype)
         outputs.set_shape(inputs.shape)
-        return outputs
+        return outputs if original_shape is None else reshape(outputs, original_shape)
 
     def _trained_moments(self, inputs, reduced, training, scale, offset, spread):
         """Moments of the batch when training, else the moving ones, with the updates of the moving ones; scale and offset, corrected by renorm."""
-        mean, variance = nn.moments(inputs, reduced, keep_dims=len(self.axis) > 1)
+        if self.adjustment is not None:
+            factor, shift = self.adjustment(shape(inputs))
+            factor = smart_cond(training, lambda: factor, lambda: ones_like(factor))
+            shift = smart_cond(training, lambda: shift, lambda: zeros_like(shift))
+            scale, offset = _composed(factor, shift, scale, offset)
+        mean, variance = nn.moments(inputs, reduced, keep_dims=self.virtual_batch_size is not None or len(self.axis) > 1)
         batch_mean, batch_variance = mean, variance
         mean = smart_cond(training, lambda: batch_mean, lambda: convert_to_tensor(self.moving_mean))
         variance = smart_cond(training, lambda: batch_variance, lambda: convert_to_tensor(self.moving_variance))
         new_mean, new_variance = mean, variance
+        if self.virtual_batch_size is not None:
+            new_mean, new_variance = reduce_mean(mean, axis=1, keepdims=True), reduce_mean(variance, axis=1, keepdims=True)
         if self.renorm:
-            (r, d), new_mean, new_variance = self._correction(mean, variance, training)
+            (r, d), new_mean, new_variance = self._correction(new_mean, new_variance, training)
             r, d = spread(stop_gradient(r, name="renorm_r")), spread(stop_gradient(d, name="renorm_d"))
-            if scale is not None:
-                r, d = r * scale, d * scale
-            scale, offset = r, d if offset is None else d + offset
+            scale, offset = _composed(r, d, scale, offset)
         self.add_update(lambda: smart_cond(training, lambda: self._move(self.moving_mean, new_mean, self.momentum), lambda: self.moving_mean))
         self.add_update(lambda: smart_cond(training, lambda: self._move_variance(new_variance), lambda: self.moving_variance))
         return mean, variance, scale, offset

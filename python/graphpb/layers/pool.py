@@ -1,7 +1,8 @@
 """Pooling layers of one to three dimensions, as classes and functions."""
 
 from graphpb.layers.base import InputSpec, Layer
-from graphpb.layers.conv import data_format_of, op_format, per_axis, window_length
+from graphpb.layers.conv import data_format_of, op_format, padding_of, per_axis, window_length
+from graphpb.layers.function import function_of
 from graphpb.nn.pool import avg_pool, avg_pool3d, max_pool, max_pool3d
 from graphpb.ops.array import expand_dims, squeeze, transpose
 from graphpb.shapes import TensorShape
@@ -17,9 +18,7 @@ class _Pool(Layer):
         super().__init__(name=name, **kwargs)
         self.pool_size = per_axis(pool_size, self.rank, "pool_size")
         self.strides = per_axis(pool_size if strides is None else strides, self.rank, "strides")
-        self.padding = padding.lower()
-        if self.padding not in ("valid", "same"):
-            raise ValueError(f'The `padding` argument must be a list/tuple or one of "valid", "same". Received: {padding}')
+        self.padding = padding_of(padding, ("valid", "same"))
         self.data_format = data_format_of(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
@@ -109,21 +108,12 @@ class AveragePooling3D(_Pool3D):
     _op = staticmethod(avg_pool3d)
 
 
-def _function(layer, name):
-    def function(inputs, pool_size, strides, padding="valid", data_format="channels_last", name=None):
-        return layer(pool_size=pool_size, strides=strides, padding=padding, data_format=data_format, name=name)(inputs)
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Apply a new `{layer.__name__}` layer to `inputs`."
-    return function
-
-
-max_pooling1d = _function(MaxPooling1D, "max_pooling1d")
-max_pooling2d = _function(MaxPooling2D, "max_pooling2d")
-max_pooling3d = _function(MaxPooling3D, "max_pooling3d")
-average_pooling1d = _function(AveragePooling1D, "average_pooling1d")
-average_pooling2d = _function(AveragePooling2D, "average_pooling2d")
-average_pooling3d = _function(AveragePooling3D, "average_pooling3d")
+max_pooling1d = function_of(MaxPooling1D, "max_pooling1d", shares=False)
+max_pooling2d = function_of(MaxPooling2D, "max_pooling2d", shares=False)
+max_pooling3d = function_of(MaxPooling3D, "max_pooling3d", shares=False)
+average_pooling1d = function_of(AveragePooling1D, "average_pooling1d", shares=False)
+average_pooling2d = function_of(AveragePooling2D, "average_pooling2d", shares=False)
+average_pooling3d = function_of(AveragePooling3D, "average_pooling3d", shares=False)
 
 MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D
 AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
