@@ -113,7 +113,7 @@ def as_operation(graph: Any, value: Any) -> Any:
 class Colocation:
     """The context manager of `colocate_with`."""
 
-    __slots__ = ("_aside", "_graph", "_groups", "_ignore", "_pushed")
+    __slots__ = ("_aside", "_device", "_graph", "_groups", "_ignore", "_old_device", "_pushed")
 
     def __init__(self, graph: Any, op: Any, ignore_existing: bool):
         self._graph = graph
@@ -121,16 +121,21 @@ class Colocation:
         if op is None:
             if not ignore_existing:
                 raise ValueError("Trying to reset colocation (op is None) but ignore_existing is not True")
-            self._groups = None
+            self._groups, self._device = None, ""
         else:
             # A resource variable is where its handle is; as a value it would be its read.
-            self._groups = as_operation(graph, getattr(op, "handle", op)).colocation_groups()
+            operation = as_operation(graph, getattr(op, "handle", op))
+            self._groups, self._device = operation.colocation_groups(), operation.device
 
     def __enter__(self) -> None:
         self._aside = self._graph.take_colocation() if self._ignore else None
         self._pushed = 0 if self._groups is None else self._graph.push_colocation(self._groups)
+        # Devices of surrounding blocks do not hold here.
+        self._old_device = self._graph.scope_device
+        self._graph.scope_device = self._device
 
     def __exit__(self, *exc: Any) -> None:
+        self._graph.scope_device = self._old_device
         self._graph.pop_colocation(self._pushed)
         if self._aside is not None:
             self._graph.put_colocation(self._aside)
@@ -192,7 +197,7 @@ def control_dependencies(control_inputs: Any) -> ControlDependencies:
 
 
 def colocate_with(op: Any, ignore_existing: bool = False) -> Colocation:
-    """Give the operations made inside the colocation class of `op`."""
+    """Give the operations made inside the colocation class and the device of `op`."""
     return Colocation(_core().get_default_graph(), op, ignore_existing)
 
 

@@ -62,7 +62,7 @@ class ResourceVariable(Variable):
             self._handle_name = scope[:-1]
 
             own_class = {"_class": [b"loc:@" + self._handle_name.encode()]}
-            with graph._attr_scope(own_class), name_scope("Initializer"):
+            with graph._attr_scope(own_class), name_scope("Initializer"), graph.device(None):
                 initial = convert_to_tensor(initial_value() if from_function else initial_value, name="initial_value", dtype=dtype)
             if validate_shape and not initial.shape.is_fully_defined() and shape is None:
                 raise ValueError(f"initial_value must have a shape specified: {initial}")
@@ -81,11 +81,12 @@ class ResourceVariable(Variable):
             self._initial_value = initial
             with name_scope("IsInitialized"):
                 self._is_initialized = raw.VarIsInitializedOp(resource=self._handle)
-            with name_scope("Assign") as assign_scope, graph.colocate_with(None, ignore_existing=True):
+            place = self._handle.op.device
+            with name_scope("Assign") as assign_scope, graph.colocate_with(None, ignore_existing=True), graph.device(place):
                 from graphpb.variables.variable import _guarded
 
                 self._initializer_op = raw.AssignVariableOp(resource=self._handle, value=_guarded(self._handle_name, initial), name=assign_scope)
-            with name_scope("Read"):
+            with name_scope("Read"), graph.device(place):
                 self._snapshot = self._read()
         graph.add_to_collections(list(dict.fromkeys(collections)), self)
 

@@ -122,8 +122,9 @@ class Variable(metaclass=Created):
         # A variable is made before everything that the surroundings would let it wait for.
         with graph.as_default(), graph.control_dependencies(None), core.name_scope(name, "Variable", None) as scope:
             if from_function:
-                with graph._attr_scope({"_class": _class_of(scope[:-1])}), core.name_scope("Initializer"):
-                    initial = convert_to_tensor(initial_value(), name="initial_value", dtype=dtype)
+                with graph._attr_scope({"_class": _class_of(scope[:-1])}):
+                    with core.name_scope("Initializer"), graph.device(None):
+                        initial = convert_to_tensor(initial_value(), name="initial_value", dtype=dtype)
                     self._add_nodes(graph, scope, initial, validate_shape, shape)
             else:
                 initial = convert_to_tensor(initial_value, name="initial_value", dtype=dtype)

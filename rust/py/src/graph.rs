@@ -107,7 +107,7 @@ impl PyGraph {
             }
         }
         st.scopes.decorate(op, &mut attrs);
-        place_with_references(&graph, op, inputs, &mut attrs);
+        let device = place_with_references(&graph, op, inputs, &mut attrs).unwrap_or_else(|| st.scopes.device.clone());
         if !st.scopes.container.is_empty() && attrs.get("container").is_none() && lookup(op).is_some_and(|d| d.attr_spec("container").is_some()) {
             attrs.set("container", st.scopes.container.as_str());
         }
@@ -119,7 +119,6 @@ impl PyGraph {
                 Name::Unique(&full)
             }
         };
-        let device = st.scopes.device.clone();
         let added = graph.add(NewNode { op, name, inputs, controls: &controls, attrs, device: &device, site });
         drop(graph);
         if let Ok(id) = &added {
@@ -223,15 +222,19 @@ impl PyGraph {
     }
 }
 
-/// An op that takes references carries the colocation class of what they refer to.
-fn place_with_references(graph: &Graph, op: &str, inputs: &[Out], attrs: &mut Attrs) {
-    let Some(def) = lookup(op).filter(|d| d.inputs.iter().any(|a| a.is_ref)) else { return };
+/// An op that takes references carries the colocation class of what they refer to, and has the device (the result) of that.
+fn place_with_references(graph: &Graph, op: &str, inputs: &[Out], attrs: &mut Attrs) -> Option<String> {
+    let def = lookup(op).filter(|d| d.inputs.iter().any(|a| a.is_ref))?;
+    let mut device = String::new();
     let mut classes: Vec<Arc<[u8]>> = match attrs.get("_class") {
         Some(Attr::List(AttrList::Str(v))) => v.clone(),
         _ => Vec::new(),
     };
     for (_, out) in def.inputs.iter().zip(inputs).filter(|(a, o)| a.is_ref && graph.has(**o)) {
         let node = graph.node(out.node);
+        if !node.device.is_empty() {
+            device = node.device.to_string();
+        }
         match node.attrs.strs("_class") {
             Ok(groups) => classes.extend(groups.iter().cloned()),
             Err(_) => classes.push(format!("loc:@{}", node.name).into_bytes().into()),
@@ -240,6 +243,7 @@ fn place_with_references(graph: &Graph, op: &str, inputs: &[Out], attrs: &mut At
     classes.sort();
     classes.dedup();
     attrs.set("_class", Attr::List(AttrList::Str(classes)));
+    Some(device)
 }
 
 #[pymethods]
