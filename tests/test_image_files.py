@@ -40,7 +40,11 @@ def test_jpeg_files_are_decoded_nearly_as_by_tensorflow(call):
     assert got.shape == expected.shape
     difference = np.abs(got - expected)
     # Upsampled colours and conversions round differently; TensorFlow's own fast and accurate transforms differ by up to 8 levels here.
-    assert difference.max() <= 4 and difference.mean() < 0.8, (difference.max(), difference.mean())
+    most, mean = (5, 1.3) if "ratio" in arguments else (4, 0.8)
+    if "wide" in name and json.loads(arguments).get("ratio", 1) > 2:
+        # Colours stored at half the width: libjpeg keeps one value for 8 or 16 columns, here the picture is what is made smaller.
+        most, mean = (30, 14)
+    assert difference.max() <= most and difference.mean() < mean, (difference.max(), difference.mean())
 
 
 def test_jpeg_as_16_bits_and_floats():
@@ -105,6 +109,56 @@ def bomb():
     header = struct.pack(">IIBBBBB", 60000, 60000, 8, 6, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(5000))), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
+
+
+def rows_of_zeros(width, height, length):
+    """A GIF of width x height with one frame of 1 x 1 pixels, filled up to `length` bytes by comments."""
+    head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6)
+    frame = b"," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02D\x01\0"
+    comment = b"!\xfe\xff" + b"c" * 255 + b"\0"
+    return head + frame + comment * (length // len(comment)) + b";"
+
+
+def many_frames(width, height, frames):
+    head = b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + bytes(6)
+    return head + (b"," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02D\x01\0") * frames + b";"
+
+
+def tall(name, height, marker):
+    """A JPEG file whose header says another height."""
+    data = bytearray(content(name))
+    at = data.index(b"\xff" + marker)
+    data[at + 5 : at + 7] = struct.pack(">H", height)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        # Found by libFuzzer: 275 x 19,735 pixels in 613 bytes, half a second (ten with checks) of decoding; TensorFlow decodes it.
+        (FOLDER.parent / "hostile" / "slow.jpg").read_bytes(),
+        tall("rgb.jpg", 60000, b"\xc0"),
+        tall("progressive.jpg", 60000, b"\xc2"),
+        tall("separate.jpg", 60000, b"\xc0"),
+        rows_of_zeros(60000, 60000, 1000),
+        many_frames(1000, 1000, 200),
+        bomb(),
+    ],
+    ids=["found", "baseline", "progressive", "separate", "gif", "frames", "png"],
+)
+def test_sizes_that_the_bytes_cannot_hold_are_refused(file):
+    for build in (tf.io.decode_image, lambda f: tf.io.decode_jpeg(f, try_recover_truncated=True)):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="too large for the file|Got 2.. frames"):
+            run(lambda: build(file))
+
+
+def test_sizes_that_the_bytes_can_hold_are_not_refused():
+    """The largest flat pictures, in the fewest bytes: 2 bits for a JPEG block, a thousandth of a byte for PNG, long GIF codes."""
+    flat = np.zeros((800, 800, 3), np.uint8)
+    for encode, options in ((tf.io.encode_png, dict(compression=9)), (tf.io.encode_jpeg, dict(quality=1, optimize_size=True))):
+        data = run(lambda: encode(flat, **options))
+        assert run(lambda: tf.io.decode_image(data)).shape == flat.shape
+    assert run(lambda: tf.io.decode_gif(many_frames(300, 300, 50))).shape == (50, 300, 300, 3)
 
 
 @pytest.mark.parametrize(

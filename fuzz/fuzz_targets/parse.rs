@@ -22,7 +22,7 @@ fn build() -> graphpb::error::Result<Ops> {
     let mut g = Graph::new();
     let placeholder = NewNode::new("Placeholder", Name::Exact("x"), &[]).attr("dtype", DType::Str).attr("shape", Shape::scalar());
     let input = g.add(placeholder)?.out(0);
-    let mut constant = |g: &mut Graph, name: &str, t: Tensor| -> graphpb::error::Result<Out> {
+    let constant = |g: &mut Graph, name: &str, t: Tensor| -> graphpb::error::Result<Out> {
         Ok(g.add(NewNode::new("Const", Name::Exact(name), &[]).attr("dtype", t.dtype()).attr("value", t))?.out(0))
     };
     let none = constant(&mut g, "none", Tensor::strings(vec![], &[0]))?;

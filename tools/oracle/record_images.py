@@ -7,7 +7,9 @@
 import io
 import json
 import pathlib
+import struct
 import sys
+import zlib
 
 import numpy as np
 
@@ -23,6 +25,21 @@ def saved(image, kind, **options):
 def picture():
     y, x = np.mgrid[:19, :23]
     return np.stack([x * 11, y * 13, (x + y) * 6], -1).astype(np.uint8), x, y
+
+
+def interlaced(rows, kind, depth, palette=None):
+    """An Adam7 PNG file of rows of samples: integers of `depth` bits, [height, width, channels]."""
+    height, width, _ = rows.shape
+    body = b""
+    for y0, x0, dy, dx in [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]:
+        for row in rows[y0::dy, x0::dx]:
+            if row.size:
+                bits = (row.reshape(-1, 1).astype(int) >> np.arange(depth - 1, -1, -1)) & 1
+                body += b"\0" + np.packbits(bits.reshape(-1).astype(np.uint8)).tobytes()
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 1))]
+    chunks += [(b"PLTE", palette.astype(np.uint8).tobytes())] if palette is not None else []
+    chunks += [(b"IDAT", zlib.compress(body)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
 
 
 def files():
@@ -44,6 +61,10 @@ def files():
     yield "palette.png", saved(rgb.quantize(7), "PNG")
     yield "palette_clear.png", saved(rgb.quantize(7), "PNG", transparency=2)
     yield "gray_clear.png", saved(gray, "PNG", transparency=60)
+    yield "interlaced.png", interlaced(smooth, 2, 8)
+    yield "interlaced16.png", interlaced(np.dstack([smooth.astype(int) * 257, x * y * 100]), 6, 16)
+    yield "interlaced_palette.png", interlaced((x + y)[..., None] % 4, 3, 2, np.arange(12).reshape(4, 3) * 20)
+    yield "interlaced_gray4.png", interlaced((x + 2 * y)[..., None] % 16, 0, 4)
     yield "gray16.png", saved(Image.fromarray((x * 2600 + y).astype(np.uint16)), "PNG")
     yield "rgb.jpg", saved(rgb, "JPEG", quality=92, subsampling=0)
     yield "half.jpg", saved(rgb, "JPEG", quality=80, subsampling=2)
@@ -72,6 +93,8 @@ def calls(name):
     elif kind == "jpg":
         for channels in (0, 1, 3):
             yield "DecodeJpeg", dict(channels=channels, dct_method="INTEGER_ACCURATE")
+        for ratio in (2, 4, 8):
+            yield "DecodeJpeg", dict(channels=0, ratio=ratio, dct_method="INTEGER_ACCURATE")
         yield "ExtractJpegShape", {}
     elif kind == "gif":
         yield "DecodeGif", {}

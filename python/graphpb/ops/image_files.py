@@ -34,7 +34,7 @@ def decode_jpeg(
     """Decode a JPEG file. Values may differ by a few levels from TensorFlow's: decoders round differently.
 
     Args:
-      contents: string []. channels: 0 (those of the file), 1 or 3. ratio: 1; TensorFlow's 2, 4 and 8 raise tf.errors.UnimplementedError.
+      contents: string []. channels: 0 (those of the file), 1 or 3. ratio: 1, 2, 4 or 8: decode at that part of the size, rounded up.
       try_recover_truncated: decode what there is of a file that is cut short, instead of refusing it.
       fancy_upscaling, acceptable_fraction, dct_method: change nothing here.
 

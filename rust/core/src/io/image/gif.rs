@@ -4,21 +4,29 @@ use std::io::Cursor;
 
 use ::gif::{ColorOutput, DecodeOptions, MemoryLimit};
 
-use super::{Image, SMALL, Samples, checked_size};
+use super::{Image, Samples, too_large};
 use crate::error::{Error, Result};
 
 /// A code of twelve bits makes at most 4,096 pixels.
-const RATIO: usize = 4096 * 3;
+const PIXELS_PER_BYTE: usize = 4096 * 8 / 12;
+/// A frame may draw a small part of its image; images of up to so many pixels are not compared with the length of the file.
+const SMALL_IMAGE: usize = 1 << 20;
+/// So are animations of up to so many bytes, whose frames may each change a few pixels.
+const SMALL_ANIMATION: usize = 256 << 20;
 
 /// All frames, RGB. A file that ends early gives the frames that are whole, if there is one.
 pub fn decode(bytes: &[u8]) -> Result<Image> {
     let fail = |what: &dyn std::fmt::Display| Error::invalid(format!("Invalid GIF data (size {}), {what}", bytes.len()));
+    let most = bytes.len().saturating_mul(PIXELS_PER_BYTE).max(SMALL_IMAGE);
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::RGBA);
-    options.set_memory_limit(MemoryLimit::Bytes((SMALL as u64).try_into().map_err(|e| fail(&e))?));
+    options.set_memory_limit(MemoryLimit::Bytes((most as u64 * 4).try_into().map_err(|e| fail(&e))?));
     let mut decoder = options.read_info(Cursor::new(bytes)).map_err(|e| fail(&format!("failed to open gif file: {e}")))?;
     let (width, height) = (usize::from(decoder.width()), usize::from(decoder.height()));
-    let size = checked_size(&[height, width, 3], bytes.len(), RATIO)?;
+    let size = height * width * 3;
+    if height * width > most {
+        return Err(too_large(height * width, "pixels", bytes.len()));
+    }
     let mut samples: Vec<u8> = Vec::new();
     let mut frames = 0;
     let mut canvas = vec![0u8; size];
@@ -44,7 +52,9 @@ pub fn decode(bytes: &[u8]) -> Result<Image> {
             }
         }
         frames += 1;
-        checked_size(&[frames, size], bytes.len(), RATIO)?;
+        if frames * size > SMALL_ANIMATION.max(most * 3) {
+            return Err(too_large(frames * height * width, "pixels in frames", bytes.len()));
+        }
         samples.extend_from_slice(&canvas);
     }
     if frames == 0 {

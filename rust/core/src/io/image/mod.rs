@@ -7,9 +7,6 @@ pub mod png;
 
 use crate::error::{Error, Result};
 
-/// The largest image, in bytes, that is decoded from a file that could not hold as many bytes by its size.
-const SMALL: usize = 256 << 20;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Png,
@@ -56,10 +53,14 @@ pub struct Image {
     pub samples: Samples,
 }
 
-/// The number of samples; INVALID_ARGUMENT when a file of `length` bytes cannot mean so many and they are not few either.
-/// `ratio` is the most samples that the format makes of one byte.
-fn checked_size(sizes: &[usize], length: usize, ratio: usize) -> Result<usize> {
-    let limit = length.saturating_mul(ratio).max(SMALL);
-    let size = sizes.iter().try_fold(1usize, |a, b| a.checked_mul(*b)).filter(|n| *n <= limit);
-    size.ok_or_else(|| Error::invalid(format!("Image size {sizes:?} is too large for a file of {length} bytes")))
+/// INVALID_ARGUMENT when there are fewer bits in a file of `length` bytes than `count` things of which each takes at least one.
+fn check_bits(count: usize, what: &str, length: usize) -> Result<()> {
+    if count <= length.saturating_mul(8) {
+        return Ok(());
+    }
+    Err(too_large(count, what, length))
+}
+
+fn too_large(count: usize, what: &str, length: usize) -> Error {
+    Error::invalid(format!("Image size is too large for the file: {length} bytes cannot hold {count} {what}"))
 }

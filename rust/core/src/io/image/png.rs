@@ -4,11 +4,11 @@ use std::io::Cursor;
 
 use ::png::{BitDepth, ColorType, Compression, Decoder, DeflateCompression, Encoder, Limits, Transformations};
 
-use super::{Image, Samples, checked_size};
+use super::{Image, Samples, too_large};
 use crate::error::{Error, Result};
 
-/// Deflate makes at most this many bytes of one, and a byte holds up to eight pixels of four channels.
-const RATIO: usize = 1032 * 32;
+/// Deflate makes at most this many bytes of one.
+const RATIO: u128 = 1032;
 
 /// Decode to `channels` (0: those of the file) of 16 bits if `wide`, else of 8.
 pub fn decode(bytes: &[u8], channels: usize, wide: bool) -> Result<Image> {
@@ -18,6 +18,8 @@ pub fn decode(bytes: &[u8], channels: usize, wide: bool) -> Result<Image> {
 fn read(bytes: &[u8], channels: usize, wide: bool) -> Option<Result<Image>> {
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: usize::MAX });
     decoder.set_transformations(Transformations::EXPAND);
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
     let mut reader = decoder.read_info().ok()?;
     let info = reader.info();
     let depth = info.bit_depth as u32;
@@ -25,13 +27,15 @@ fn read(bytes: &[u8], channels: usize, wide: bool) -> Option<Result<Image>> {
         (info.width as usize, info.height as usize, info.color_type == ColorType::Indexed, info.trns.is_some());
     let own = if is_palette { if has_trns { 4 } else { 3 } } else { info.color_type.samples() };
     let channels = if channels == 0 { own } else { channels };
-    if let Err(e) = checked_size(&[height, width, 4], bytes.len(), RATIO) {
-        return Some(Err(e));
+    let pixels = width.checked_mul(height)?;
+    // Rows as they are stored, each with the byte that names its filter.
+    let stored = (info.raw_row_length() as u128).saturating_mul(height as u128);
+    if stored > (bytes.len() as u128).saturating_mul(RATIO) {
+        return Some(Err(too_large(pixels, "pixels", bytes.len())));
     }
     let mut raw = vec![0; reader.output_buffer_size()?];
     let out = reader.next_frame(&mut raw).ok()?;
     let given = out.color_type.samples();
-    let pixels = width * height;
     let samples = match out.bit_depth {
         BitDepth::Sixteen => {
             let words: Vec<u16> = raw.chunks_exact(2).map(|b| u16::from_be_bytes([b[0], b[1]])).collect();

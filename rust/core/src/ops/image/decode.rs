@@ -39,7 +39,7 @@ pub static DECODE_PNG: OpDef = OpDef {
 
 pub static DECODE_JPEG: OpDef = OpDef {
     name: "DecodeJpeg",
-    doc: "A JPEG file as uint8 [height, width, channels]; `channels` is 0 (those of the file), 1 or 3. `ratio` must be 1.",
+    doc: "A JPEG file as uint8 [height, width, channels]; `channels` is 0 (those of the file), 1 or 3; `ratio` 2, 4 or 8 makes it smaller.",
     inputs: &[arg_of("contents", DType::Str)],
     outputs: &[arg_of("image", DType::U8)],
     attrs: &JPEG,
@@ -227,14 +227,12 @@ fn decode(c: &KernelCtx, op: &str) -> Result<Image> {
         return Err(Error::invalid(format!("`channels` must be 0, 1, 3 or 4 but got {channels}")));
     }
     let channels = channels as usize;
-    let mut recover = false;
+    let (mut recover, mut ratio) = (false, 1);
     if attrs.get("dct_method").is_some() {
-        let ratio = attrs.int("ratio")?;
-        match ratio {
-            1 => {}
-            2 | 4 | 8 => return Err(Error::unimplemented(format!("ratio {ratio} is not supported: decode with ratio 1, then resize"))),
-            _ => return Err(Error::invalid(format!("ratio must be 1, 2, 4, or 8, got {ratio}"))),
-        }
+        ratio = match attrs.int("ratio")? {
+            ratio @ (1 | 2 | 4 | 8) => ratio as usize,
+            ratio => return Err(Error::invalid(format!("ratio must be 1, 2, 4, or 8, got {ratio}"))),
+        };
         if !matches!(attrs.str("dct_method")?, "" | "INTEGER_FAST" | "INTEGER_ACCURATE") {
             return Err(Error::invalid("dct_method must be one of {'', 'INTEGER_FAST', 'INTEGER_ACCURATE'}"));
         }
@@ -261,7 +259,7 @@ fn decode(c: &KernelCtx, op: &str) -> Result<Image> {
         Format::Gif if op == "DecodeBmp" || op == "DecodeAndCropJpeg" => return Err(wrong("decode_gif")),
         Format::Png => png::decode(bytes, channels, wide(c))?,
         Format::Jpeg if channels == 4 => return Err(Error::invalid("JPEG does not support 4 channels")),
-        Format::Jpeg => jpeg::decode(bytes, channels, recover)?,
+        Format::Jpeg => jpeg::decode(bytes, channels, ratio, recover)?,
         Format::Gif => {
             if !matches!(channels, 0 | 3) {
                 return Err(Error::invalid(format!("channels must be 0 or 3 for GIF, but got {channels}")));

@@ -6,11 +6,11 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
-use super::{Image, Samples, checked_size};
+use super::{Image, Samples, check_bits};
 use crate::error::{Error, Result};
 
-/// A block of 64 pixels takes at least one bit.
-const RATIO: usize = 64 * 8 * 3;
+mod scale;
+mod scans;
 
 fn invalid() -> Error {
     Error::invalid("jpeg::Uncompress failed. Invalid JPEG data or crop window.")
@@ -29,50 +29,25 @@ fn options() -> DecoderOptions {
     DecoderOptions::default().set_max_width(usize::from(u16::MAX)).set_max_height(usize::from(u16::MAX))
 }
 
-/// Whether the components of a sequential file stand in scans of their own and have different resolutions: the decoder gets those wrong.
-fn has_separate_scans(bytes: &[u8]) -> bool {
-    let (mut at, mut scans, mut sequential, mut uneven) = (2, 0, false, false);
-    while let Some(&[0xff, marker, ..]) = bytes.get(at..) {
-        match marker {
-            // Fill bytes, restarts, the end.
-            0xff => at += 1,
-            0x01 | 0xd0..=0xd8 => at += 2,
-            0xd9 => break,
-            _ => {
-                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { break };
-                let body = bytes.get(at + 4..at + 2 + usize::from(u16::from_be_bytes([high, low]))).unwrap_or(&[]);
-                if matches!(marker, 0xc0 | 0xc1) {
-                    sequential = true;
-                    uneven = body.get(6..).unwrap_or(&[]).chunks_exact(3).any(|c| c.get(1) != body.get(7));
-                }
-                at += 4 + body.len();
-                if marker == 0xda {
-                    scans += 1;
-                    // The coded data ends at the next marker that is no restart.
-                    let rest = bytes.get(at..).unwrap_or(&[]);
-                    let end = rest.windows(2).position(|w| matches!(w, [0xff, m] if !matches!(m, 0 | 0xd0..=0xd7 | 0xff)));
-                    at += end.unwrap_or(rest.len());
-                }
-            }
-        }
-    }
-    sequential && uneven && scans > 1
-}
-
-/// Decode to `channels` (0: those of the file). A file that is cut short is refused, unless `recover` asks for what is there.
-pub fn decode(bytes: &[u8], channels: usize, recover: bool) -> Result<Image> {
+/// Decode to `channels` (0: those of the file) at one `ratio`th (1, 2, 4, 8) of the size. A file that is cut short is refused, unless
+/// `recover` asks for what is there.
+pub fn decode(bytes: &[u8], channels: usize, ratio: usize, recover: bool) -> Result<Image> {
     let [height, width, own] = shape(bytes).map_err(|_| invalid())?;
     let channels = if channels == 0 { own.min(3) } else { channels };
-    let size = checked_size(&[height, width, channels], bytes.len(), RATIO)?;
-    if has_separate_scans(bytes) {
-        return Err(Error::unimplemented("sequential JPEG files with a scan for each component and subsampled colours are not supported"));
-    }
-    let space = if channels == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
-    let options = options().jpeg_set_out_colorspace(space).set_strict_mode(!recover);
-    let data = JpegDecoder::new_with_options(ZCursor::new(bytes), options).decode().map_err(|_| invalid())?;
-    if data.len() != size {
+    check_bits(height.div_ceil(8) * width.div_ceil(8), "blocks of 64 pixels", bytes.len())?;
+    let data = if scans::is_separate(bytes) {
+        let unknown =
+            || Error::unimplemented("JPEG files with several scans, of which one has two components of different resolutions, are not supported");
+        scans::decode(bytes, channels).ok_or_else(unknown)?
+    } else {
+        let space = if channels == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
+        let options = options().jpeg_set_out_colorspace(space).set_strict_mode(!recover);
+        JpegDecoder::new_with_options(ZCursor::new(bytes), options).decode().map_err(|_| invalid())?
+    };
+    if data.len() != height * width * channels {
         return Err(invalid());
     }
+    let (data, height, width) = if ratio > 1 { scale::reduce(&data, [height, width, channels], ratio) } else { (data, height, width) };
     Ok(Image { frames: 1, height, width, channels, samples: Samples::U8(data) })
 }
 
