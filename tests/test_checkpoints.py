@@ -259,8 +259,8 @@ def test_what_is_wrong_is_said(tmp_path):
             tf.train.Saver()
         assert tf.train.Saver(allow_empty=True).as_saver_def() is None
         a, b = variables()
-        with pytest.raises(ValueError, match="V1 are read but not written"):
-            tf.train.Saver(write_version=tf.train.SaverDef.V1)
+        with pytest.raises(RuntimeError, match="Unexpected write_version: 3"):
+            tf.train.Saver(write_version=3)
         with pytest.raises(ValueError, match="restored with two names"):
             tf.train.Saver({"x": a, "y": a})
         with pytest.raises(ValueError, match="same name: a"):
@@ -478,8 +478,50 @@ def test_raw_ops_read_parts_and_old_formats_with_tensorflows_messages(tmp_path):
             lambda: ops.MergeV2Checkpoints(checkpoint_prefixes=["/no1"], destination_prefix=str(tmp_path / "x")),
             "allow_missing_files was set to false and /no1 did not exist.",
         ),
-        (lambda: ops.Save(filename=str(tmp_path / "x"), tensor_names=["a"], data=[tf.constant(1)]), "V1 are read but not written"),
+        (lambda: ops.Save(filename=str(tmp_path / "x"), tensor_names=["a", "b"], data=[tf.constant(1)]), "Got 2 tensor names but 1 tensors"),
+        (
+            lambda: ops.SaveSlices(filename=str(tmp_path / "x"), tensor_names=["a"], shapes_and_slices=["4 0,2"], data=[tf.constant([1, 2, 3])]),
+            "Slice in shape_and_slice specification does not match the shape of the tensor to  save: 4 0,2, tensor: [3]",
+        ),
+        (lambda: ops.Save(filename="/no/such/folder/x", tensor_names=["a"], data=[tf.constant(1)]), "/no/such/folder; No such file or directory"),
         (lambda: tf.read_file(str(tmp_path)), "Is a directory"),
     ):
         assert text in error_of(make)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_format_v1_is_written_and_read(tmp_path, sharded):
+    values = {
+        "a": np.arange(6, dtype=np.float32).reshape(2, 3),
+        "b": np.array([b"x", b"", b"\0y"], object),
+        "c": np.float64(-0.0),
+        "d": np.zeros((0, 3), np.int64),
+        "e": np.array([True, False]),
+        "f": np.array([1.5, -2], np.float16),
+        "g": np.array([1 + 2j], np.complex64),
+        "h": np.array([-128, 127], np.int8),
+    }
+    with tf.Graph().as_default(), tf.Session() as session:
+        for i, (name, value) in enumerate(values.items()):
+            with tf.device(f"/device:CPU:{i % 2}"):
+                tf.Variable(value, name=name)
+        table = np.random.RandomState(0).uniform(size=(10, 4)).astype(np.float32)
+        parts = tf.get_variable("emb", [10, 4], partitioner=tf.fixed_size_partitioner(3))
+        session.run(tf.global_variables_initializer())
+        session.run(parts.assign(table))
+        saver = tf.train.Saver(write_version=tf.train.SaverDef.V1, sharded=sharded, max_to_keep=1)
+        assert saver.as_saver_def().version == tf.train.SaverDef.V1
+        gone = saver.save(session, str(tmp_path / "m"), global_step=1)
+        path = saver.save(session, str(tmp_path / "m"), global_step=2)
+        assert path == str(tmp_path / "m-2") + ("-?????-of-00003" if sharded else "")
+        files = {"checkpoint", "m-2.meta"} | ({f"m-2-0000{i}-of-00003" for i in range(3)} if sharded else {"m-2"})
+        assert set(os.listdir(tmp_path)) == files and not tf.train.checkpoint_exists(gone)
+        session.run(tf.variables_initializer([v for v in tf.global_variables() if v.op.name.startswith("emb")]))
+        saver.restore(session, tf.train.latest_checkpoint(tmp_path))
+        np.testing.assert_array_equal(session.run(tf.convert_to_tensor(parts)), table)
+    reader = tf.train.load_checkpoint(path)
+    for name, value in (values | {"emb": table}).items():
+        read = reader.get_tensor(name)
+        assert read.shape == np.shape(value) and (read.tolist() == np.asarray(value).tolist()), name
+    assert os.listdir(tmp_path)

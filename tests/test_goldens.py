@@ -11,7 +11,23 @@ import script_player
 from google.protobuf import text_format
 from graphpb import protos
 
-FOLDERS = ["", "layers", "optimizers", "scopes", "losses", "metrics", "nn", "random", "arrays", "strings", "image", "gradients", "edges", "rnn"]
+FOLDERS = [
+    "",
+    "layers",
+    "optimizers",
+    "scopes",
+    "losses",
+    "metrics",
+    "nn",
+    "random",
+    "arrays",
+    "strings",
+    "image",
+    "gradients",
+    "edges",
+    "rnn",
+    "saving",
+]
 """Folders of tests/scripts whose scripts must pass; later parts add theirs."""
 
 WAITING = {}

@@ -32,8 +32,12 @@ VALUES_ONLY = {"loops"}
 def one_node_per_line(graph_def):
     """Text format of a GraphDef, a line for each node and function: valid text, short diffs.
 
-    `_has_manual_control_dependencies`, bookkeeping of TensorFlow 2 on most nodes, is left out.
+    `_has_manual_control_dependencies`, bookkeeping of TensorFlow 2 on most nodes, and `DisableCopyOnRead`, which TensorFlow 1 does not have,
+    are left out.
     """
+    kept = [node for node in graph_def.node if node.op != "DisableCopyOnRead"]
+    del graph_def.node[:]
+    graph_def.node.extend(kept)
     for node in graph_def.node:
         node.attr.pop("_has_manual_control_dependencies", None)
     rest = type(graph_def)()

@@ -35,15 +35,24 @@ class BaseSaverBuilder:
     SaveableObject = SaveableObject
 
     def __init__(self, write_version: int = V2):
-        if write_version != V2:
-            raise ValueError(
-                "Checkpoints of format V1 are read but not written.\n\nHint: leave write_version at tf.train.SaverDef.V2; every TensorFlow since 1.0 reads it."
-            )
         self._write_version = write_version
 
     def save_op(self, filename_tensor: Any, saveables: list[SaveableObject]) -> Any:
-        """The operation that writes the saveables."""
+        """The operation that writes the saveables.
+
+        RuntimeError: `Unexpected write_version`.
+        """
         specs = [spec for saveable in saveables for spec in saveable.specs]
+        if self._write_version == V1:
+            return raw.SaveSlices(
+                filename=filename_tensor,
+                tensor_names=[spec.name for spec in specs],
+                shapes_and_slices=[spec.slice_spec for spec in specs],
+                data=[spec.tensor for spec in specs],
+                name="save",
+            )
+        if self._write_version != V2:
+            raise RuntimeError(f"Unexpected write_version: {self._write_version}")
         return raw.SaveV2(
             prefix=filename_tensor,
             tensor_names=[spec.name for spec in specs],
@@ -120,7 +129,16 @@ class BaseSaverBuilder:
         return group(*assigned, name=name)
 
     def _sharded_save(self, prefix: Any, groups: Any) -> Any:
-        """Each device writes a checkpoint of its own into a temporary folder; merging gives the files their names."""
+        """Each device writes a checkpoint of its own into a temporary folder; merging gives the files their names. Files of format V1 stay apart."""
+        if self._write_version == V1:
+            count = constant(len(groups), name="num_shards")
+            parts = []
+            for shard, (device, saveables) in enumerate(groups):
+                with scopes.device(device or None):
+                    name = raw.ShardedFilename(basename=prefix, shard=shard, num_shards=count)
+                    parts.append(with_dependencies([self.save_op(name, saveables)], name))
+            with scopes.control_dependencies([p.op for p in parts]):
+                return raw.ShardedFilespec(basename=prefix, num_shards=count)
         with scopes.device("CPU"):
             is_s3 = raw.StaticRegexFullMatch(input=prefix, pattern="^s3://.*")
             suffix = array.where(is_s3, constant(".part"), constant(os.path.normpath("_temp/part")))
@@ -170,7 +188,7 @@ def _by_device(saveables: list[SaveableObject]) -> list[tuple[str, list[Saveable
 
 
 class Saver:
-    """Saves variables to checkpoints (TensorFlow's format V2) and restores them.
+    """Saves variables to checkpoints (TensorFlow's format V2, or V1 if asked to) and restores them.
 
     Adds nodes below the scope `save`: SaveV2, RestoreV2 and an assignment for each variable.
 
@@ -181,17 +199,17 @@ class Saver:
       max_to_keep: how many checkpoints stay; older ones are deleted (None or 0: none is).
       keep_checkpoint_every_n_hours: besides those, one of every so many hours stays.
       name: scope of the nodes.
-      restore_sequentially: accepted; one RestoreV2 reads in order anyway.
+      restore_sequentially: changes nothing, as in TensorFlow; one RestoreV2 reads in order anyway.
       saver_def: nodes that exist already, instead of new ones.
       builder: a `BaseSaverBuilder`.
       defer_build: add the nodes when `build()` is called.
       allow_empty: without variables, do nothing instead of raising.
-      write_version: `SaverDef.V2`; V1 is not written.
+      write_version: `SaverDef.V2`, or `SaverDef.V1` for programs that read nothing newer: one file, 2 GiB at most per variable.
       pad_step_number: eight digits for the step in file names.
       save_relative_paths: relative paths in the `checkpoint` file.
       filename: default of the file name's placeholder.
 
-    ValueError: `No variables to save`, repeated names, or V1. TypeError: something that is no variable.
+    ValueError: `No variables to save`, or repeated names. TypeError: something that is no variable.
     """
 
     def __init__(

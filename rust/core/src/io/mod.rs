@@ -3,6 +3,7 @@
 pub mod bundle;
 pub mod checkpoint;
 mod checkpoint_v1;
+pub mod checkpoint_v1_write;
 pub mod crc32c;
 pub mod events;
 pub mod files;

@@ -243,6 +243,13 @@ pub fn encode(tensor: &Tensor, encoding: Encoding) -> Result<TensorProto> {
     Ok(proto)
 }
 
+/// The values alone, one by one: no type, no shape, as checkpoints of format V1 keep them. UNIMPLEMENTED for resources and variants.
+pub fn values_of(tensor: &Tensor) -> Result<TensorProto> {
+    let mut proto = TensorProto::default();
+    put_values(&mut proto, tensor, tensor.len())?;
+    Ok(proto)
+}
+
 /// How many values stand for the whole of a plain tensor when its last value is repeated; 0 when all bytes are zero.
 fn without_trailing_run(tensor: &Tensor) -> usize {
     let bytes = tensor.bytes();

@@ -1,4 +1,6 @@
-//! Save, SaveSlices, Restore, RestoreSlice: checkpoints of format V1, which are read but not written.
+//! Save, SaveSlices, Restore, RestoreSlice: checkpoints of format V1.
+
+use std::path::Path;
 
 use super::checkpoint::restore;
 use super::{file_name, texts};
@@ -6,30 +8,59 @@ use crate::error::{Error, Result};
 use crate::graph::fact::Shape;
 use crate::graph::infer::ShapeCtx;
 use crate::io::checkpoint::Checkpoint;
-use crate::io::region::parse_spec;
+use crate::io::checkpoint_v1_write::V1Writer;
+use crate::io::region::{Region, parse_spec};
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
-use graphpb_kernels::DType;
+use graphpb_kernels::{DType, shape_text};
 
-fn not_written(_: &mut KernelCtx) -> Result<()> {
-    Err(Error::unimplemented("Checkpoints of format V1 are read but not written")
-        .hint("save with SaveV2: tf.train.Saver(write_version=tf.train.SaverDef.V2)"))
+/// Writes the tensors from input `first` on; `specs` has the text of a part for each, or is empty.
+fn save(c: &mut KernelCtx, first: usize) -> Result<()> {
+    let tensors = c.inputs().saturating_sub(first);
+    let file = file_name(c, 0, "Input 0 (filename)")?.to_owned();
+    let names = texts(c, 1)?;
+    let specs = if first > 2 { texts(c, 2)? } else { vec![""; names.len()] };
+    if names.len() != tensors {
+        return Err(Error::invalid(format!("Got {} tensor names but {tensors} tensors", names.len())));
+    }
+    if specs.len() != tensors {
+        return Err(Error::invalid(format!("Expected {tensors} elements for the tensor shapes and slices but got {}", specs.len())));
+    }
+    let mut writer = V1Writer::create(Path::new(&file));
+    for (i, (name, spec)) in names.iter().zip(&specs).enumerate() {
+        c.env().check_cancelled()?;
+        let value = c.input(first + i);
+        if spec.is_empty() {
+            writer.add(name, value.dims(), &Region::whole(value.rank()), value)?;
+            continue;
+        }
+        let (dims, region) = parse_spec(spec)?;
+        let extent: Vec<usize> = region.resolve(&dims)?.iter().map(|r| r.1).collect();
+        if extent != value.dims() {
+            return Err(Error::invalid(format!(
+                "Slice in shape_and_slice specification does not match the shape of the tensor to  save: {spec}, tensor: {}",
+                shape_text(value.dims())
+            )));
+        }
+        writer.add(name, &dims, &region, value)?;
+    }
+    writer.finish()
 }
 
 pub static SAVE: OpDef = OpDef {
     name: "Save",
-    doc: "Writes a checkpoint of format V1 in TensorFlow; here an UNIMPLEMENTED error.",
+    doc: "Writes `data` to the file `filename`, a checkpoint of format V1, under `tensor_names`.",
     inputs: &[arg_of("filename", DType::Str), arg_of("tensor_names", DType::Str), args_by_types("data", "T")],
     attrs: &[attr("T", AttrKind::ListType).at_least(1)],
     traits: Traits::STATEFUL,
-    kernel: Kernel::Plain(not_written),
+    kernel: Kernel::Plain(|c: &mut KernelCtx| save(c, 2)),
     grad: Grad::NotDifferentiable("files have no gradient"),
     ..OpDef::BASE
 };
 
 pub static SAVE_SLICES: OpDef = OpDef {
     name: "SaveSlices",
-    doc: "Writes parts to a checkpoint of format V1 in TensorFlow; here an UNIMPLEMENTED error.",
+    doc: "Save for tensors that are parts of larger ones, as `shapes_and_slices` describes.",
     inputs: &[
         arg_of("filename", DType::Str),
         arg_of("tensor_names", DType::Str),
@@ -38,7 +69,7 @@ pub static SAVE_SLICES: OpDef = OpDef {
     ],
     attrs: &[attr("T", AttrKind::ListType).at_least(1)],
     traits: Traits::STATEFUL,
-    kernel: Kernel::Plain(not_written),
+    kernel: Kernel::Plain(|c: &mut KernelCtx| save(c, 3)),
     grad: Grad::NotDifferentiable("files have no gradient"),
     ..OpDef::BASE
 };
