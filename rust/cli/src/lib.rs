@@ -24,6 +24,7 @@ mod weights;
 use std::io::{self, IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
 
+use graphpb_kernels::error::KernelError;
 use outcome::{Console, Failure};
 
 const HELP: &str = "\
@@ -75,6 +76,10 @@ pub fn run_with(args: &[String], console: &mut Console) -> i32 {
     let failure = match result {
         Ok(Ok(())) => return 0,
         Ok(Err(failure)) => failure,
+        Err(panic) if panic.is::<KernelError>() => {
+            let message = panic.downcast::<KernelError>().map_or(String::new(), |e| e.message);
+            Failure::Run(format!("RESOURCE_EXHAUSTED: {message}"))
+        }
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
             Failure::Run(format!("INTERNAL: {}\n\nHint: this is a defect of graphpb; please report it with the file.", text.unwrap_or("?")))

@@ -4,12 +4,15 @@ use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 
+use graphpb::graph::builder::{Name, NewNode};
+use graphpb::graph::fact::Shape;
 use graphpb::graph::import::ImportOptions;
 use graphpb::io::{graphdef, text};
 use graphpb::proto::{AttrValue, GraphDef, NodeDef, TensorProto, TensorShapeProto, attr_value::Value, tensor_shape_proto::Dim};
 use graphpb::registry::{self, AttrKind};
 use graphpb::session::Session;
 use graphpb::{Code, Graph, Out};
+use graphpb_kernels::Tensor;
 use prost::Message;
 
 fn fixtures() -> Vec<(String, Vec<u8>)> {
@@ -297,4 +300,66 @@ fn every_op_survives_senseless_inputs_and_attributes() {
         }
     }
     check_memory();
+}
+
+/// Runs one op on tensors that are fed without a shape; gives the code of its error.
+fn run_op(op: &str, inputs: &[Tensor], attrs: &[(&'static str, i64)]) -> Result<Vec<Tensor>, Code> {
+    let mut graph = Graph::new();
+    let mut feeds = Vec::new();
+    for t in inputs {
+        let p = NewNode::new("Placeholder", Name::Unique("p"), &[]).attr("dtype", t.dtype()).attr("shape", Shape::UNKNOWN);
+        feeds.push((graph.add(p).unwrap().out(0), t.clone()));
+    }
+    let ins: Vec<Out> = feeds.iter().map(|f| f.0).collect();
+    let mut new = NewNode::new(op, Name::Exact("op"), &ins);
+    for &(name, v) in attrs {
+        new = new.attr(name, v);
+    }
+    let node = graph.add(new).map_err(|e| e.code())?;
+    Session::of(graph).run(&feeds, &[node.out(0)], &[]).map_err(|e| e.code())
+}
+
+#[test]
+fn memory_that_no_machine_has_is_resource_exhausted() {
+    let ints = |v: &[i64]| Tensor::vector(v);
+    let (one, row, image) = (Tensor::scalar(1f32), Tensor::vector(&[1f32, 2.0]), Tensor::scalar(1f32).reshaped(&[1, 1, 1, 1]));
+    let huge = 1i64 << 38;
+    let int = |v: i64| Tensor::scalar(v);
+    let cases: Vec<(&str, Vec<Tensor>)> = vec![
+        ("Fill", vec![ints(&[huge]), one.clone()]),
+        ("BroadcastTo", vec![one.clone(), ints(&[huge])]),
+        ("BroadcastTo", vec![one.clone(), ints(&[1 << 30, 1 << 30, 1 << 30])]),
+        ("Tile", vec![row.clone(), ints(&[huge])]),
+        ("Pad", vec![row.clone(), ints(&[0, huge]).reshaped(&[1, 2])]),
+        ("Range", vec![int(0), int(huge), int(1)]),
+        ("LinSpace", vec![one.clone(), one.clone(), int(huge)]),
+        ("OneHot", vec![ints(&[0; 100]), Tensor::scalar(i32::MAX), Tensor::scalar(1.0), Tensor::scalar(0.0)]),
+        ("SegmentSum", vec![row.clone(), ints(&[0, huge])]),
+        ("UnsortedSegmentSum", vec![row.clone(), ints(&[0, 1]), int(huge)]),
+        ("ScatterNd", vec![ints(&[0]).reshaped(&[1, 1]), one.clone().reshaped(&[1]), ints(&[huge])]),
+        ("SparseToDense", vec![ints(&[0, 1]), ints(&[huge]), row.clone(), one.clone()]),
+        (
+            "SparseTensorDenseMatMul",
+            vec![ints(&[0, 0]).reshaped(&[1, 2]), one.clone().reshaped(&[1]), ints(&[huge, 1]), one.clone().reshaped(&[1, 1])],
+        ),
+        ("SparseFillEmptyRows", vec![ints(&[0, 0]).reshaped(&[1, 2]), one.clone().reshaped(&[1]), ints(&[huge, 1]), one.clone()]),
+        ("ResizeBilinear", vec![image.clone(), Tensor::vector(&[1i32 << 20, 1 << 20])]),
+    ];
+    for (op, inputs) in cases {
+        match run_op(op, &inputs, &[]) {
+            Err(Code::ResourceExhausted) => {}
+            other => panic!("{op}: {:?}", other.map(|_| ())),
+        }
+    }
+}
+
+#[test]
+fn extreme_arguments_give_results() {
+    let m = Tensor::vector(&[1f32, 2.0, 3.0, 4.0]).reshaped(&[2, 2]);
+    let y = run_op("MatrixBandPart", &[m.clone(), Tensor::scalar(i64::MAX), Tensor::scalar(i64::MAX)], &[]).unwrap();
+    assert_eq!(y[0].slice::<f32>(), m.slice::<f32>());
+    let y = run_op("AsString", &[Tensor::scalar(1.5f32)], &[("precision", 1 << 40)]).unwrap();
+    assert!(y[0].as_strings()[0].starts_with(b"1.5000"));
+    let y = run_op("RandomPoissonV2", &[Tensor::vector(&[3i32]), Tensor::scalar(1e30f64)], &[]).unwrap();
+    assert_eq!(y[0].slice::<i64>(), [i64::MAX; 3]);
 }

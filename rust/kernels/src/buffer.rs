@@ -1,9 +1,11 @@
 //! Reference-counted, 64-byte aligned memory: pooled blocks, and memory borrowed from a foreign owner.
 
 use std::any::Any;
+use std::panic::panic_any;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use crate::error::KernelError;
 use crate::pool;
 
 enum Owner {
@@ -45,9 +47,16 @@ pub struct Buffer {
 
 impl Buffer {
     /// `len` bytes with arbitrary (but initialised) content.
+    ///
+    /// Panics with a [`KernelError`] when there is no memory.
     pub fn scratch(len: usize) -> Buffer {
-        let (ptr, class) = pool::take(len);
-        Buffer { block: Arc::new(Block { ptr, owner: Owner::Pool { class } }), offset: 0, len }
+        Self::try_scratch(len).unwrap_or_else(|| panic_any(KernelError::out_of_memory(len)))
+    }
+
+    /// As `scratch`; None when there is no memory.
+    pub fn try_scratch(len: usize) -> Option<Buffer> {
+        let (ptr, class) = pool::take(len)?;
+        Some(Buffer { block: Arc::new(Block { ptr, owner: Owner::Pool { class } }), offset: 0, len })
     }
 
     pub fn zeroed(len: usize) -> Buffer {

@@ -39,6 +39,11 @@ impl KernelError {
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new(Code::InvalidArgument, message)
     }
+    /// A `RESOURCE_EXHAUSTED` error. Memory for intermediate values is asked for where no error can be returned: the error
+    /// is then what a panic carries to the edge of the run.
+    pub fn out_of_memory(bytes: usize) -> Self {
+        Self::new(Code::ResourceExhausted, format!("OOM when allocating {bytes} bytes"))
+    }
     pub fn unimplemented(message: impl Into<String>) -> Self {
         Self::new(Code::Unimplemented, message)
     }

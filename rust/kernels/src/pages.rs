@@ -1,5 +1,5 @@
-//! Huge pages for large blocks: tensors and packed panels are read in big steps, and every new page costs a walk of the page
-//! tables.
+//! Memory of the system: how much is free, and huge pages for large blocks, since tensors and packed panels are read in big
+//! steps, and every new page costs a walk of the page tables.
 
 use std::alloc::{Layout, alloc};
 
@@ -26,4 +26,15 @@ pub(crate) unsafe fn alloc_large(layout: Layout) -> *mut u8 {
         unsafe { madvise(ptr.cast(), layout.size() / HUGE * HUGE, MADV_HUGEPAGE) };
     }
     ptr
+}
+
+/// The bytes that the system says can be used without swapping (Linux), if it says so.
+pub(crate) fn available() -> Option<usize> {
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = info.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+    let swap = info.lines().find_map(|l| l.strip_prefix("SwapFree:")).unwrap_or("0 kB");
+    let kib = |l: &str| l.trim().strip_suffix("kB")?.trim().parse::<usize>().ok();
+    let machine = kib(line)?.saturating_add(kib(swap).unwrap_or(0)).saturating_mul(1024);
+    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|s| s.trim().parse().ok());
+    Some(machine.min(group.unwrap_or(usize::MAX)))
 }

@@ -1,13 +1,20 @@
 //! A pool of memory blocks by size class, so that a run does not return memory to malloc and ask for it again.
 
-use crate::pages::{HUGE, alloc_large};
-use std::alloc::{Layout, dealloc, handle_alloc_error};
+use crate::error::KernelError;
+use crate::pages::{HUGE, alloc_large, available};
+use std::alloc::{Layout, dealloc};
+use std::panic::panic_any;
 use std::ptr::NonNull;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Alignment of every block: a cache line, and one AVX-512 register.
 pub const ALIGN: usize = 64;
+/// No block is larger.
+const MOST: usize = 1 << 45;
+/// Blocks of this size are asked for only when the machine has the memory free: Linux promises more than it has, and
+/// ends the process later. The question takes less than a thousandth of the time that zeroing takes.
+const LARGE: usize = 1 << 28;
 /// Free bytes kept for reuse; beyond this, blocks go back to the system.
 const KEEP: usize = 1 << 30;
 
@@ -41,22 +48,27 @@ fn class_bytes(class: usize) -> usize {
     ((1 << p) + ((class % 4 + 1) << (p - 2))) * ALIGN
 }
 
-/// A block of at least `len` initialised bytes, with its class.
-pub(crate) fn take(len: usize) -> (NonNull<u8>, usize) {
+/// A block of at least `len` initialised bytes, with its class; None when the system has no such memory.
+pub(crate) fn take(len: usize) -> Option<(NonNull<u8>, usize)> {
+    if len > MOST {
+        return None;
+    }
     let class = class_of(len);
     let bytes = class_bytes(class);
     if let Some(ptr) = FREE[class].lock().unwrap_or_else(|e| e.into_inner()).0.pop() {
         FREE_BYTES.fetch_sub(bytes, Ordering::Relaxed);
-        return (ptr, class);
+        return Some((ptr, class));
     }
-    let Ok(layout) = Layout::from_size_align(bytes, align(bytes)) else { panic!("tensor of {len} bytes") };
+    if bytes >= LARGE && available().is_some_and(|n| bytes > n) {
+        return None;
+    }
+    let layout = Layout::from_size_align(bytes, align(bytes)).ok()?;
     // SAFETY: the layout has a non-zero size.
-    let ptr = unsafe { alloc_large(layout) };
-    let ptr = NonNull::new(ptr).unwrap_or_else(|| handle_alloc_error(layout));
+    let ptr = NonNull::new(unsafe { alloc_large(layout) })?;
     // SAFETY: the block has this many bytes. Zeroed once, so that the content is always initialised.
     unsafe { ptr.write_bytes(0, bytes) };
     SYSTEM_BYTES.fetch_add(bytes, Ordering::Relaxed);
-    (ptr, class)
+    Some((ptr, class))
 }
 
 fn align(bytes: usize) -> usize {
@@ -91,9 +103,10 @@ unsafe impl Send for Loan {}
 unsafe impl Sync for Loan {}
 
 impl Loan {
-    /// At least `bytes` initialised bytes with arbitrary content, aligned to [`ALIGN`].
+    /// At least `bytes` initialised bytes with arbitrary content, aligned to [`ALIGN`]. Panics with a [`KernelError`] when
+    /// there is no memory.
     pub fn new(bytes: usize) -> Loan {
-        let (ptr, class) = take(bytes);
+        let (ptr, class) = take(bytes).unwrap_or_else(|| panic_any(KernelError::out_of_memory(bytes)));
         Loan { ptr, class }
     }
     pub fn ptr<T>(&self) -> *mut T {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::panic::panic_any;
 use std::sync::Arc;
 
 use crate::buffer::Buffer;
@@ -43,11 +44,20 @@ pub fn checked_len(dtype: DType, dims: &[usize]) -> Result<usize> {
     let n = if dims.contains(&0) { Some(0) } else { n };
     match n {
         Some(n) if n.checked_mul(size).is_some_and(|b| b <= MAX_BYTES) => Ok(n),
-        _ => Err(KernelError::new(
-            Code::ResourceExhausted,
-            format!("OOM when allocating tensor with shape{} and type {}", shape_text(dims), dtype.c_name()),
-        )),
+        _ => Err(too_large(dtype, dims)),
     }
+}
+
+fn too_large(dtype: DType, dims: &[usize]) -> KernelError {
+    KernelError::new(Code::ResourceExhausted, format!("OOM when allocating tensor with shape{} and type {}", shape_text(dims), dtype.c_name()))
+}
+
+/// `vec![value; n]` for a count that comes from a user or a file: RESOURCE_EXHAUSTED when there is no memory for it.
+pub fn filled<T: Clone>(n: usize, value: T) -> Result<Vec<T>> {
+    let mut v = Vec::new();
+    v.try_reserve_exact(n).map_err(|_| KernelError::out_of_memory(n.saturating_mul(size_of::<T>())))?;
+    v.resize(n, value);
+    Ok(v)
 }
 
 /// `[2,3]`, as TensorFlow's error messages write a shape.
@@ -59,19 +69,20 @@ pub fn shape_text(dims: &[usize]) -> String {
 impl Tensor {
     /// A plain tensor with arbitrary (initialised) content; strings are empty.
     ///
-    /// Panics when it cannot be held in memory: use `try_scratch` for sizes that come from a user or a file.
+    /// Panics with a [`KernelError`] when it cannot be held in memory: use `try_scratch` for sizes that come from a user or a file.
     pub fn scratch(dtype: DType, dims: &[usize]) -> Tensor {
-        Self::try_scratch(dtype, dims).unwrap_or_else(|e| panic!("{e}"))
+        Self::try_scratch(dtype, dims).unwrap_or_else(|e| panic_any(e))
     }
 
-    /// Like `scratch`, with RESOURCE_EXHAUSTED for sizes that overflow or exceed `MAX_BYTES`.
+    /// Like `scratch`, with RESOURCE_EXHAUSTED for sizes that overflow, exceed `MAX_BYTES` or find no memory.
     pub fn try_scratch(dtype: DType, dims: &[usize]) -> Result<Tensor> {
         let n = checked_len(dtype, dims)?;
         let data = match dtype {
-            DType::Str => Data::Strings(Arc::new(vec![Bytes::from(&b""[..]); n])),
-            DType::Resource | DType::Variant => Data::Handles(Arc::new(vec![Arc::new(()) as Handle; n])),
-            _ => Data::Plain(Buffer::scratch(n * dtype.size())),
+            DType::Str => filled(n, Bytes::from(&b""[..])).ok().map(|v| Data::Strings(Arc::new(v))),
+            DType::Resource | DType::Variant => filled(n, Arc::new(()) as Handle).ok().map(|v| Data::Handles(Arc::new(v))),
+            _ => Buffer::try_scratch(n * dtype.size()).map(Data::Plain),
         };
+        let data = data.ok_or_else(|| too_large(dtype, dims))?;
         Ok(Tensor { dtype, dims: Dims::from_slice(dims), data })
     }
 
@@ -86,7 +97,7 @@ impl Tensor {
         Ok(t)
     }
     pub fn zeros(dtype: DType, dims: &[usize]) -> Tensor {
-        Self::try_zeros(dtype, dims).unwrap_or_else(|e| panic!("{e}"))
+        Self::try_zeros(dtype, dims).unwrap_or_else(|e| panic_any(e))
     }
 
     pub fn from_slice<T: Element>(values: &[T], dims: &[usize]) -> Tensor {

@@ -9,6 +9,7 @@ use crate::graph::fact::Shape;
 use crate::graph::infer::Values;
 use crate::graph::node::{Node, Out};
 use crate::plan::kernel::{KernelCtx, Prepare, StepInfo, Value};
+use crate::plan::program::caught;
 use crate::registry::Kernel;
 use crate::session::env::Env;
 
@@ -63,7 +64,8 @@ impl Graph {
             }
             inputs.push(Some(Value::Tensor(self.fold(i, depth + 1)?)));
         }
-        run_alone(self, node, &mut inputs).ok()?.into_iter().nth(out.index as usize)?
+        // A panic here would reach the caller who builds the graph; the run reports it.
+        caught(|| run_alone(self, node, &mut inputs)).ok()?.ok()?.into_iter().nth(out.index as usize)?
     }
 
     /// `out` read as a shape, as far as it is known; −1 entries are unknown sizes.

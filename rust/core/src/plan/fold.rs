@@ -10,6 +10,7 @@ use crate::graph::attr::{Attr, AttrList, Attrs};
 use crate::graph::constant::run_alone;
 use crate::graph::node::Node;
 use crate::plan::kernel::Value;
+use crate::plan::program::caught;
 
 /// Folded values larger than this stay computed at run time.
 const MAX_BYTES: usize = 64 << 20;
@@ -84,7 +85,7 @@ pub(super) fn evaluate(graph: &Graph, node: &Node, inputs: &[Tensor], budget: &B
         return None;
     }
     let mut values: Vec<Option<Value>> = inputs.iter().map(|t| Some(Value::Tensor(t.clone()))).collect();
-    let out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run_alone(graph, node, &mut values).ok())).ok()??;
+    let out = caught(|| run_alone(graph, node, &mut values)).ok()?.ok()?;
     let out: Vec<Tensor> = out.into_iter().collect::<Option<_>>()?;
     let bytes = out.iter().map(Tensor::nbytes).sum::<usize>();
     (bytes <= MAX_BYTES && budget.keep(bytes)).then_some(out)

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::time::Instant;
 
+use graphpb_kernels::error::KernelError;
 use graphpb_kernels::{Tensor, par};
 use smallvec::SmallVec;
 
@@ -182,7 +183,6 @@ impl Plan {
 
     /// Run with one tensor per feed; gives one tensor per fetch.
     pub fn run(&self, feeds: &[Tensor], env: &Env, trace: Option<&mut Vec<StepTime>>) -> Result<Vec<Tensor>> {
-        quiet_panics();
         if feeds.len() != self.feeds.len() {
             return Err(Error::internal(format!("the plan takes {} feeds, got {}", self.feeds.len(), feeds.len())));
         }
@@ -194,19 +194,14 @@ impl Plan {
         }
         let start = Instant::now();
         let current = AtomicUsize::new(0);
-        let _in_run = InRun::enter();
         if self.last_ns() > WAKE_NS {
             par::wake();
         }
         // The frame is cleared below after a panic, so no half-done state is seen.
         let work = || par::install(|| self.execute(&mut frame, env, &current, trace, start));
-        let result = catch_unwind(AssertUnwindSafe(work)).map_err(|p| panic_text(&p));
-        let result = match result {
+        let result = match caught(work) {
             Ok(r) => r,
-            Err(text) => {
-                let e = Error::internal(format!("kernel failed: {text}"));
-                Err(self.steps.get(current.load(Ordering::Relaxed)).map_or_else(|| e.clone(), |s| s.info.locate(e.clone())))
-            }
+            Err(e) => Err(self.steps.get(current.load(Ordering::Relaxed)).map_or_else(|| e.clone(), |s| s.info.locate(e.clone()))),
         };
         let took = start.elapsed().as_nanos() as u64;
         // A long first run (page faults, packing) must not decide for ever: move halfway.
@@ -313,8 +308,20 @@ impl Step {
     }
 }
 
-fn panic_text(p: &Box<dyn std::any::Any + Send>) -> String {
-    p.downcast_ref::<String>().cloned().or_else(|| p.downcast_ref::<&str>().map(|s| s.to_string())).unwrap_or_else(|| "panic".into())
+/// Call `work`; a panic in it is an error, and prints nothing.
+pub(crate) fn caught<R>(work: impl FnOnce() -> R) -> Result<R> {
+    quiet_panics();
+    let _in_run = InRun::enter();
+    catch_unwind(AssertUnwindSafe(work)).map_err(|p| panic_error(&p))
+}
+
+/// What a panic means: a kernel error that could not be returned, or a defect.
+fn panic_error(p: &Box<dyn std::any::Any + Send>) -> Error {
+    if let Some(e) = p.downcast_ref::<KernelError>() {
+        return e.clone().into();
+    }
+    let text = p.downcast_ref::<String>().map(String::as_str).or_else(|| p.downcast_ref::<&str>().copied());
+    Error::internal(format!("kernel failed: {}", text.unwrap_or("panic")))
 }
 
 static RUNS: AtomicU64 = AtomicU64::new(0);

@@ -3,6 +3,7 @@
 use super::number::Number;
 use crate::error::{KernelError, Result};
 use crate::tensor::Tensor;
+use crate::tensor::filled;
 
 /// The sum of the weights (ones when there are none) of each value in `0..size`; larger values are left out.
 pub fn bincount<T: Number>(values: &[i32], weights: &[T], size: usize) -> Result<Tensor> {
@@ -23,8 +24,8 @@ pub fn bincount<T: Number>(values: &[i32], weights: &[T], size: usize) -> Result
 }
 
 /// Counts of values in `bins` bins of equal width between `lo` and `hi`; values outside go to the outer bins.
-pub fn histogram(values: impl Iterator<Item = f64>, lo: f64, hi: f64, bins: usize) -> Vec<i64> {
-    let mut out = vec![0i64; bins];
+pub fn histogram(values: impl Iterator<Item = f64>, lo: f64, hi: f64, bins: usize) -> Result<Vec<i64>> {
+    let mut out = filled(bins, 0i64)?;
     let step = (hi - lo) / bins as f64;
     for v in values {
         let at = ((v.max(lo) - lo) / step).min(bins as f64 - 1.0);
@@ -32,7 +33,7 @@ pub fn histogram(values: impl Iterator<Item = f64>, lo: f64, hi: f64, bins: usiz
             *o += 1;
         }
     }
-    out
+    Ok(out)
 }
 
 #[cfg(test)]
@@ -42,6 +43,6 @@ mod tests {
     #[test]
     fn values_fall_into_their_bins() {
         assert_eq!(bincount(&[1, 1, 3, 9], &[1f32, 2.0, 4.0, 8.0], 4).unwrap().slice::<f32>(), [0.0, 3.0, 0.0, 4.0]);
-        assert_eq!(histogram([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0].into_iter(), 0.0, 5.0, 5), [2, 1, 1, 0, 2]);
+        assert_eq!(histogram([-1.0, 0.0, 1.5, 2.0, 5.0, 15.0].into_iter(), 0.0, 5.0, 5).unwrap(), [2, 1, 1, 0, 2]);
     }
 }

@@ -6,6 +6,7 @@ use super::{element_name, indices};
 use crate::dtype::{Bool, DType};
 use crate::error::{KernelError, Result};
 use crate::movement::{Elem, product};
+use crate::tensor::filled;
 use crate::tensor::{Bytes, Tensor, shape_text};
 
 /// What happens where an update meets a value.
@@ -145,7 +146,7 @@ pub fn dynamic_partition(data: &Tensor, parts: &Tensor, n: usize) -> Result<Vec<
         )));
     }
     let p = indices(parts)?;
-    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); n];
+    let mut groups: Vec<Vec<usize>> = filled(n, Vec::new())?;
     for (i, &v) in p.iter().enumerate() {
         match usize::try_from(v).ok().and_then(|v| groups.get_mut(v)) {
             Some(g) => g.push(i),

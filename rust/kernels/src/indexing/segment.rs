@@ -5,7 +5,9 @@ use super::{element_name, indices};
 use crate::error::{KernelError, Result};
 use crate::movement::product;
 use crate::par;
+use crate::tensor::filled;
 use crate::tensor::{Tensor, shape_text};
+use std::panic::panic_any;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduce {
@@ -121,7 +123,7 @@ pub fn sparse_grad(g: &Tensor, pick: &Tensor, ids: &Tensor, rows: usize, how: Re
     let mut dims = g.dims().to_vec();
     dims[0] = rows;
     let mut out = Tensor::try_zeros(g.dtype(), &dims)?;
-    let mut count = vec![0usize; segments];
+    let mut count = filled(segments, 0usize)?;
     ix.iter().for_each(|&v| count[v as usize] += 1);
     let inner = product(&dims[1..]);
     crate::with_number!(storage(g.dtype()), T => {
@@ -186,7 +188,7 @@ fn run<T: Copy + Send + Sync>(
         return;
     }
     // Counting sort of the rows by segment, stable.
-    let mut first = vec![0usize; n + 1];
+    let mut first = filled(n + 1, 0usize).unwrap_or_else(|e| panic_any(e));
     for &s in rows.ids.iter().filter(|&&s| s >= 0) {
         first[s as usize + 1] += 1;
     }

@@ -106,8 +106,8 @@ pub fn band_part(mut x: Tensor, lower: i64, upper: i64) -> Result<Tensor> {
         par::rows_mut(T::of_mut(&mut x), cols, move_ns(dtype, cols), |first, out| {
             for (i, row) in out.chunks_mut(cols).enumerate() {
                 let r = ((first + i) % rows) as i64;
-                let from = if lower < 0 { 0 } else { (r - lower).clamp(0, cols as i64) as usize };
-                let to = if upper < 0 { cols } else { (r + upper + 1).clamp(0, cols as i64) as usize };
+                let from = if lower < 0 { 0 } else { r.saturating_sub(lower).clamp(0, cols as i64) as usize };
+                let to = if upper < 0 { cols } else { (r + 1).saturating_add(upper).clamp(0, cols as i64) as usize };
                 row[..from].fill(z.clone());
                 row[to.max(from)..].fill(z.clone());
             }

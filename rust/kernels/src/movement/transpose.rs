@@ -1,9 +1,10 @@
 //! Axes permuted, reversed, rolled, repeated.
 
 use super::copy::{Walk, gathered};
-use super::{product, strides_of};
+use super::strides_of;
 use crate::error::{KernelError, Result};
 use crate::tensor::Tensor;
+use crate::tensor::checked_len;
 
 /// Axis `i` of the result is axis `perm[i]` of `x`. `perm` must be a permutation of the axes.
 pub fn transpose(x: &Tensor, perm: &[usize]) -> Result<Tensor> {
@@ -72,7 +73,7 @@ pub fn broadcast_to(x: &Tensor, dims: &[usize]) -> Result<Tensor> {
             _ => return Err(bad()),
         }
     }
-    if product(dims) == x.len() {
+    if checked_len(x.dtype(), dims)? == x.len() {
         return Ok(x.clone().reshaped(dims));
     }
     gathered(x, &Walk { offset: 0, dims: dims.to_vec(), strides }, dims)

@@ -99,7 +99,7 @@ fn one_poisson(mut at: Philox, rate: f64, highest: f64) -> f64 {
         let (mut product, mut x) = (1.0, 0.0);
         loop {
             product *= uniforms.next(&mut at);
-            if product <= least && x <= highest {
+            if product <= least || x >= highest {
                 return x;
             }
             x += 1.0;
@@ -110,7 +110,8 @@ fn one_poisson(mut at: Philox, rate: f64, highest: f64) -> f64 {
     let b = 0.931 + 2.53 * rate.sqrt();
     let a = -0.059 + 0.02483 * b;
     let inverse_alpha = 1.1239 + 1.1328 / (b - 3.4);
-    loop {
+    // One attempt in eight fails; the bound guards against rates that the type cannot hold.
+    for _ in 0..4096 {
         let u = uniforms.next(&mut at) - 0.5;
         let v = uniforms.next(&mut at);
         let shifted = 0.5 - u.abs();
@@ -129,6 +130,7 @@ fn one_poisson(mut at: Philox, rate: f64, highest: f64) -> f64 {
             return k;
         }
     }
+    highest
 }
 
 /// ln(k!) for a whole number k ≥ 0: a sum below 16, Stirling's series above.

@@ -104,7 +104,7 @@ fn run_histogram(c: &mut KernelCtx) -> Result<()> {
         if lo >= hi || lo.is_nan() || hi.is_nan() {
             return Err(Error::invalid(format!("value_range should satisfy value_range[0] < value_range[1], but got '[{lo}, {hi}]'")));
         }
-        histogram(v.iter().map(|&x| Real::to_f64(x)), lo, hi, n)
+        histogram(v.iter().map(|&x| Real::to_f64(x)), lo, hi, n)?
     }, else return Err(Error::invalid("HistogramFixedWidth is defined for real numbers")));
     let y =
         if c.output_dtype(0) == DType::I64 { Tensor::vector(&counts) } else { Tensor::vector(&counts.iter().map(|&v| v as i32).collect::<Vec<_>>()) };

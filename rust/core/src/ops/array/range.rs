@@ -5,7 +5,7 @@ use crate::graph::fact::Shape;
 use crate::registry::*;
 use crate::testing::cases::Case;
 use graphpb_kernels::indexing::number::Number;
-use graphpb_kernels::{DType, Tensor, bf16, f16};
+use graphpb_kernels::{DType, Tensor, bf16, f16, par};
 
 pub static RANGE: OpDef = OpDef {
     name: "Range",
@@ -25,7 +25,7 @@ pub static RANGE: OpDef = OpDef {
             }
         }
         let n = match (c.value(0), c.value(1), c.value(2)) {
-            (Some(a), Some(b), Some(d)) => progression(&a, &b, &d).map_err(Error::into_value)?.len() as i64,
+            (Some(a), Some(b), Some(d)) => count(&a, &b, &d).map_err(Error::into_value)? as i64,
             _ => -1,
         };
         c.set(0, Shape::vector(n));
@@ -67,7 +67,28 @@ fn counted(n: f64) -> Result<usize> {
     Ok(n.max(0.0) as usize)
 }
 
-fn progression(start: &Tensor, limit: &Tensor, delta: &Tensor) -> Result<Tensor> {
+/// Calls `$integers!(type)` or `$floats!(type, wide type, to wide, from index)` by the type of `$x`.
+macro_rules! by_type {
+    ($x:expr, $integers:ident, $floats:ident) => {
+        match $x.dtype() {
+            DType::I32 => $integers!(i32),
+            DType::I64 => $integers!(i64),
+            DType::I8 => $integers!(i8),
+            DType::I16 => $integers!(i16),
+            DType::U16 => $integers!(u16),
+            DType::U32 => $integers!(u32),
+            DType::U64 => $integers!(u64),
+            DType::F32 => $floats!(f32, f32, |v: f32| v, |i: usize| i as f32),
+            DType::F64 => $floats!(f64, f64, |v: f64| v, |i: usize| i as f64),
+            DType::F16 => $floats!(f16, f32, f16::to_f32, |i: usize| f16::from_f64(i as f64)),
+            DType::BF16 => $floats!(bf16, f32, bf16::to_f32, |i: usize| bf16::from_f64(i as f64)),
+            d => Err(Error::invalid(format!("Range is not defined for {}", d.name()))),
+        }
+    };
+}
+
+/// How many numbers there are.
+fn count(start: &Tensor, limit: &Tensor, delta: &Tensor) -> Result<usize> {
     if start.len() != 1 || limit.len() != 1 || delta.len() != 1 {
         return Err(Error::invalid("start, limit and delta must be scalars"));
     }
@@ -76,15 +97,9 @@ fn progression(start: &Tensor, limit: &Tensor, delta: &Tensor) -> Result<Tensor>
             let (a, b, d) = (start.slice::<$t>()[0], limit.slice::<$t>()[0], delta.slice::<$t>()[0]);
             check(d > 0, d == 0, a <= b, a >= b, || (a.to_string(), b.to_string()))?;
             let (wa, wb, wd) = (a as i128, b as i128, d as i128);
-            let n = counted(((wb - wa).abs() as f64 / wd.abs() as f64).min(1e30)).and_then(|_| {
-                let exact = ((wb - wa).unsigned_abs()).div_ceil(wd.unsigned_abs());
-                usize::try_from(exact).map_err(|_| Error::invalid("Range is too long"))
-            })?;
-            let mut y = Tensor::try_scratch(<$t as graphpb_kernels::Element>::DTYPE, &[n])?;
-            for (i, o) in y.slice_mut::<$t>().iter_mut().enumerate() {
-                *o = a.wrapping_add((i as $t).wrapping_mul(d));
-            }
-            Ok(y)
+            let exact = ((wb - wa).unsigned_abs()).div_ceil(wd.unsigned_abs());
+            counted(exact as f64)?;
+            usize::try_from(exact).map_err(|_| Error::invalid("Range is too long"))
         }};
     }
     macro_rules! floats {
@@ -92,26 +107,37 @@ fn progression(start: &Tensor, limit: &Tensor, delta: &Tensor) -> Result<Tensor>
             let (a, b, d) = (start.slice::<$t>()[0], limit.slice::<$t>()[0], delta.slice::<$t>()[0]);
             let (wa, wb, wd): ($wide, $wide, $wide) = ($to(a), $to(b), $to(d));
             check(wd > 0.0, wd == 0.0, wa <= wb, wa >= wb, || (wa.to_string(), wb.to_string()))?;
-            let n = counted((((wb - wa) / wd).abs().ceil()) as f64)?;
-            let mut y = Tensor::try_scratch(<$t as graphpb_kernels::Element>::DTYPE, &[n])?;
-            for (i, o) in y.slice_mut::<$t>().iter_mut().enumerate() {
-                *o = Number::add(a, Number::mul($from(i), d));
-            }
-            Ok(y)
+            counted((((wb - wa) / wd).abs().ceil()) as f64)
         }};
     }
-    match start.dtype() {
-        DType::I32 => integers!(i32),
-        DType::I64 => integers!(i64),
-        DType::I8 => integers!(i8),
-        DType::I16 => integers!(i16),
-        DType::U16 => integers!(u16),
-        DType::U32 => integers!(u32),
-        DType::U64 => integers!(u64),
-        DType::F32 => floats!(f32, f32, |v: f32| v, |i: usize| i as f32),
-        DType::F64 => floats!(f64, f64, |v: f64| v, |i: usize| i as f64),
-        DType::F16 => floats!(f16, f32, f16::to_f32, |i: usize| f16::from_f64(i as f64)),
-        DType::BF16 => floats!(bf16, f32, bf16::to_f32, |i: usize| bf16::from_f64(i as f64)),
-        d => Err(Error::invalid(format!("Range is not defined for {}", d.name()))),
+    by_type!(start, integers, floats)
+}
+
+fn progression(start: &Tensor, limit: &Tensor, delta: &Tensor) -> Result<Tensor> {
+    let n = count(start, limit, delta)?;
+    let mut y = Tensor::try_scratch(start.dtype(), &[n])?;
+    macro_rules! integers {
+        ($t:ty) => {{
+            let (a, d) = (start.slice::<$t>()[0], delta.slice::<$t>()[0]);
+            par::rows_mut(y.slice_mut::<$t>(), 1, 0.5, |first, part| {
+                for (i, o) in part.iter_mut().enumerate() {
+                    *o = a.wrapping_add(((first + i) as $t).wrapping_mul(d));
+                }
+            });
+            Ok(())
+        }};
     }
+    macro_rules! floats {
+        ($t:ty, $wide:ty, $to:expr, $from:expr) => {{
+            let (a, d) = (start.slice::<$t>()[0], delta.slice::<$t>()[0]);
+            par::rows_mut(y.slice_mut::<$t>(), 1, 1.0, |first, part| {
+                for (i, o) in part.iter_mut().enumerate() {
+                    *o = Number::add(a, Number::mul($from(first + i), d));
+                }
+            });
+            Ok(())
+        }};
+    }
+    by_type!(start, integers, floats)?;
+    Ok(y)
 }

@@ -1,6 +1,7 @@
 //! Boxes: those that remain of overlapping ones, and drawing them.
 
 use graphpb_kernels::pointwise::cast;
+use graphpb_kernels::tensor::filled;
 use graphpb_kernels::{DType, Tensor, shape_text};
 
 use crate::error::{Error, Result};
@@ -126,9 +127,9 @@ fn run(c: &mut KernelCtx, overlap_limit: f32, soft: bool) -> Result<()> {
     let (mut chosen, mut values) = select(scores.slice(), most, &limits, |a, b| overlap(at(a), at(b)));
     let valid = chosen.len() as i32;
     if c.attrs().get("pad_to_max_output_size").is_some() && c.attrs().bool("pad_to_max_output_size")? {
-        graphpb_kernels::tensor::checked_len(DType::I32, &[most])?;
-        chosen.resize(most, 0);
-        values.resize(most, 0.0);
+        let rest = most.saturating_sub(chosen.len());
+        chosen.append(&mut filled(rest, 0)?);
+        values.append(&mut filled(rest, 0.0)?);
     }
     c.set(0, Tensor::vector(&chosen));
     if c.outputs() == 3 {

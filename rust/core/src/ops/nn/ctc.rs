@@ -1,5 +1,6 @@
 //! CTCLoss and the CTC decoders.
 
+use graphpb_kernels::tensor::filled;
 use graphpb_kernels::{DType, Element, Tensor, ctc, shape_text};
 
 use crate::error::{Error, Result};
@@ -251,7 +252,7 @@ fn beam<T: Element + ctc::Float>(c: &mut KernelCtx) -> Result<()> {
     }
     let merge = c.attrs().bool("merge_repeated")?;
     let logits = x.slice::<T>();
-    let (mut paths, mut likely) = (vec![Vec::new(); count], Vec::new());
+    let (mut paths, mut likely) = (filled(count, Vec::new())?, Vec::new());
     for (b, &n) in s.lengths.iter().enumerate() {
         let found = ctc::beam_search(n, |t| s.row(logits, t, b), width, count, merge);
         let found = found.ok_or_else(|| Error::invalid("Less leaves in the beam search than requested."))?;

@@ -2,6 +2,7 @@
 
 use graphpb_kernels::indexing::unique::take_rows;
 use graphpb_kernels::movement::concat::concat;
+use graphpb_kernels::tensor::filled;
 use graphpb_kernels::{Bool, DType, Tensor, shape_text};
 
 use super::*;
@@ -36,21 +37,21 @@ pub static SPARSE_FILL_EMPTY_ROWS: OpDef = OpDef {
             return Err(Error::invalid(format!("default_value must be a scalar, saw: {}", shape_text(c.input(3).dims()))));
         }
         graphpb_kernels::tensor::checked_len(DType::I64, &[rows, s.dims.len()])?;
-        let mut counts = vec![0usize; rows];
+        let mut counts = filled(rows, 0usize)?;
         for i in 0..s.count {
             counts[s.row(i)[0]] += 1;
         }
-        let empty: Vec<Bool> = counts.iter().map(|&n| Bool::from(n == 0)).collect();
-        let mut next = Vec::with_capacity(rows);
+        let mut empty = filled(rows, Bool::from(false))?;
+        let mut next = filled(rows, 0)?;
         let mut total = 0;
-        for n in &counts {
-            next.push(total);
-            total += n.max(&1);
+        for (r, &n) in counts.iter().enumerate() {
+            (next[r], empty[r]) = (total, Bool::from(n == 0));
+            total += n.max(1);
         }
         // Entry `s.count` is the default.
-        let mut from = vec![s.count; total];
+        let mut from = filled(total, s.count)?;
         let mut map = Vec::with_capacity(s.count);
-        let mut at = vec![0usize; total * s.dims.len()];
+        let mut at = filled(total * s.dims.len(), 0usize)?;
         for (r, n) in counts.iter().enumerate() {
             if *n == 0 {
                 at[next[r] * s.dims.len()] = r;

@@ -2,6 +2,7 @@
 
 use graphpb_kernels::linalg::{Field, adjoint};
 use graphpb_kernels::pointwise::cast;
+use graphpb_kernels::tensor::filled;
 use graphpb_kernels::{DType, Tensor, par, shape_text, with_field};
 
 use super::*;
@@ -68,7 +69,7 @@ fn run(c: &mut KernelCtx) -> Result<()> {
     };
     let (v, b) = (cast(c.input(1), wide)?, cast(c.input(3), wide)?);
     // Entries by row of the result, in their order.
-    let mut starts = vec![0usize; m + 1];
+    let mut starts = filled(m.saturating_add(1), 0usize)?;
     let place = |i: usize| if aa { (s.row(i)[1], s.row(i)[0]) } else { (s.row(i)[0], s.row(i)[1]) };
     for i in 0..s.count {
         starts[place(i).0 + 1] += 1;

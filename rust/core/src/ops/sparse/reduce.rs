@@ -1,6 +1,7 @@
 //! SparseReduceSum and SparseReduceMax: a dense tensor of the sums or maxima over axes.
 
 use graphpb_kernels::indexing::segment::{Reduce, unsorted};
+use graphpb_kernels::tensor::filled;
 use graphpb_kernels::{DType, Tensor};
 
 use super::*;
@@ -87,7 +88,7 @@ fn run(c: &mut KernelCtx, how: Reduce) -> Result<()> {
     let to: Vec<i64> = (0..s.count).map(|i| place(i) as i64).collect();
     let mut out = unsorted(c.input(1), &Tensor::vector(&to), total, how)?;
     if matches!(how, Reduce::Max) {
-        let mut empty = vec![true; total];
+        let mut empty = filled(total, true)?;
         to.iter().for_each(|&p| empty[p as usize] = false);
         let size = out.dtype().size();
         graphpb_kernels::with_width!(out.dtype(), W => {

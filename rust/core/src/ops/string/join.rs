@@ -7,6 +7,7 @@ use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
 use crate::testing::cases::Case;
 use graphpb_kernels::movement::transpose::transpose;
+use graphpb_kernels::tensor::filled;
 use graphpb_kernels::{Bytes, Code, DType, Tensor, shape_text};
 
 pub static STRING_JOIN: OpDef = OpDef {
@@ -159,7 +160,7 @@ pub static UNSORTED_SEGMENT_JOIN: OpDef = OpDef {
         dims.extend(&x.dims()[k..]);
         let mut out = Tensor::try_scratch(DType::Str, &dims)?;
         let inner: usize = x.dims()[k..].iter().product();
-        let mut parts: Vec<Vec<&[u8]>> = vec![Vec::new(); n * inner];
+        let mut parts: Vec<Vec<&[u8]>> = filled(n.saturating_mul(inner), Vec::new())?;
         for (i, &id) in ids.iter().enumerate() {
             if id < 0 {
                 continue;

@@ -11,6 +11,9 @@ pub enum Style {
     Shortest,
 }
 
+/// The most digits of a fraction that std writes.
+const MOST: i64 = u16::MAX as i64;
+
 /// `%e`: one digit, the fraction, an exponent of at least two digits.
 fn scientific(v: f64, precision: usize) -> String {
     let s = format!("{v:.precision$e}");
@@ -27,7 +30,7 @@ pub fn float(v: f64, style: Style, precision: i64) -> String {
     if v.is_infinite() {
         return if v < 0.0 { "-inf".into() } else { "inf".into() };
     }
-    let p = if precision < 0 { 6 } else { precision.min(1 << 16) as usize };
+    let p = if precision < 0 { 6 } else { precision.min(MOST) as usize };
     match style {
         Style::Fixed => format!("{v:.p$}"),
         Style::Scientific => scientific(v, p),
@@ -40,7 +43,7 @@ pub fn float(v: f64, style: Style, precision: i64) -> String {
                 let (m, x) = e.split_once('e').unwrap_or((&e, "+00"));
                 format!("{}e{x}", trim(m))
             } else {
-                trim(&format!("{v:.*}", (p as i32 - 1 - exponent).max(0) as usize))
+                trim(&format!("{v:.*}", (p as i32 - 1 - exponent).clamp(0, MOST as i32) as usize))
             }
         }
     }
