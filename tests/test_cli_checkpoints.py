@@ -3,11 +3,14 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import fixture_files
 import graphpb as tf
 import numpy as np
 import pytest
+from google.protobuf import text_format
 from graphpb import protos
 from test_cli import graphpb
 
@@ -228,3 +231,47 @@ def test_all_problems_are_listed_at_once(tmp_path):
 def test_temporary_files_do_not_stay(tmp_path):
     graphpb("ckpt", "convert", ROOT / "ckpt_many" / "ckpt", tmp_path / "m")
     assert sorted(os.listdir(tmp_path)) == ["m.data-00000-of-00001", "m.index"]
+
+
+def test_meta_graphs_and_saved_models_are_converted_as_a_whole(tmp_path):
+    for source, kind in (
+        (ROOT / "training_ref" / "ckpt-4.meta", protos.MetaGraphDef),
+        (ROOT / "saved_model_tf1" / "saved_model.pb", protos.SavedModel),
+    ):
+        message = kind.FromString(source.read_bytes())
+        (tmp_path / "text").mkdir(exist_ok=True)
+        written = tmp_path / "text" / source.name.replace(".pb", ".pbtxt")
+        graphpb("convert", source, written, "--text")
+        assert text_format.Parse(written.read_text(), kind()) == message
+        back = tmp_path / source.name
+        out, _ = graphpb("convert", written, back, "--binary", "--json")
+        assert kind.FromString(back.read_bytes()) == message and json.loads(out)["nodes"] == (61 if kind is protos.SavedModel else 202)
+
+
+def test_weights_of_a_saved_model_are_listed():
+    out, _ = graphpb("ckpt", "ls", ROOT / "saved_model_tf1", "--json")
+    reader = tf.train.load_checkpoint(ROOT / "saved_model_tf1" / "variables" / "variables")
+    assert {t["name"]: t["shape"] for t in json.loads(out)["tensors"]} == reader.get_variable_to_shape_map()
+
+
+def test_a_checkpoint_is_not_written_without_a_name(tmp_path):
+    for name in ("", tmp_path, f"{tmp_path}/"):
+        _, err = graphpb("ckpt", "convert", ROOT / "ckpt_many" / "ckpt", name, expect=2)
+        assert "is no prefix of a checkpoint" in err
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_a_path_is_instead_is_said(tmp_path):
+    prefix = ROOT / "training_ref" / "ckpt-4"
+    assert f"its graph is in {prefix}.meta" in graphpb("info", prefix, expect=3)[1]
+    assert "which graphpb ckpt reads" in graphpb("info", f"{prefix}.index", expect=3)[1]
+    assert "which graphpb events reads" in graphpb("show", next((ROOT / "events").iterdir()), expect=3)[1]
+    assert "the folder of a SavedModel is expected" in graphpb("convert", tmp_path, tmp_path / "x.pb", expect=3)[1]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_full_disk_is_an_error():
+    for command in (["ops"], ["info", str(ROOT / "mlp_frozen.pb")], ["--help"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([sys.executable, "-m", "graphpb", *command], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 5 and "No space left on device" in done.stderr and "Traceback" not in done.stderr

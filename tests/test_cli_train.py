@@ -4,6 +4,11 @@ import csv
 import glob
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import graphpb as tf
 import numpy as np
@@ -198,3 +203,17 @@ def test_help_of_both():
     for command in ("train", "events"):
         out, _ = graphpb(command, "--help")
         assert "Usage: graphpb " + command in out and "Example" in out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_an_interrupt_ends_the_program_at_once(line, tmp_path):
+    graph, data = line
+    logs = tmp_path / "stopped"
+    arguments = ["train", graph, "--data", data, "--feed", "y=labels", "--init", "init", "--target", "train", "--steps", "1000000000", "--log", logs]
+    process = subprocess.Popen([sys.executable, "-m", "graphpb", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not logs.exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT and out == err == b""

@@ -62,9 +62,14 @@ pub fn run(args: &[String]) -> i32 {
     let mut err = io::stderr();
     let terminal = err.is_terminal();
     let code = run_with(args, &mut Console { out: &mut out, err: &mut err, terminal });
-    // A closed pipe (`graphpb show … | head`) is no error of ours.
-    let _ = out.flush();
-    code
+    // A closed pipe (`graphpb show … | head`) is no error of ours; a full disk is one.
+    match out.flush().map_err(Failure::from) {
+        Err(failure) if code == 0 => {
+            failure.report(&mut Console { out: &mut io::sink(), err: &mut err, terminal });
+            failure.code()
+        }
+        _ => code,
+    }
 }
 
 /// As `run`, writing where the caller says.

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use graphpb::graph::attr::{Attr, AttrList};
 use graphpb::graph::import::ImportOptions;
+use graphpb::io::files::FileError;
 use graphpb::io::graphdef::Format;
 use graphpb::io::saved_model::{self, Model};
 use graphpb::registry::{Kernel, lookup};
 use graphpb::{Graph, NodeId, Out};
+use graphpb_kernels::Code;
 
 use crate::outcome::{Failure, nearest};
 
@@ -28,9 +30,27 @@ pub fn graph(path: &str) -> Result<Loaded, Failure> {
 /// As `graph`; of a SavedModel, the graph with exactly these tags, separated by commas.
 pub fn tagged(path: &str, tags: Option<&str>) -> Result<Loaded, Failure> {
     let tags: Option<Vec<&str>> = tags.map(|t| t.split(',').filter(|t| !t.is_empty()).collect());
-    let mut model = saved_model::read(Path::new(path), tags.as_deref())?;
+    let mut model = saved_model::read(Path::new(path), tags.as_deref()).map_err(|e| explained(path, e))?;
     let graph = import(path, std::mem::take(&mut model.graph))?;
     Ok(Loaded { graph, format: model.format, model })
+}
+
+/// An error about a graph file, with what the path is instead where that is known.
+pub fn explained(path: &str, e: FileError) -> Failure {
+    let hint = if e.code == Code::NotFound && Path::new(&format!("{path}.meta")).is_file() {
+        format!("this is the prefix of a checkpoint; its graph is in {path}.meta")
+    } else if e.message == "Is a directory" {
+        "a graph file, or the folder of a SavedModel is expected".into()
+    } else if Path::new(path).is_file() && e.code == Code::DataLoss {
+        match path.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("index" | "npz" | "safetensors") => "this is a file of tensors, which graphpb ckpt reads".into(),
+            _ if path.contains("tfevents") => "this is an event file, which graphpb events reads".into(),
+            _ => return e.into(),
+        }
+    } else {
+        return e.into();
+    };
+    Failure::Unreadable(format!("{e}\n\nHint: {hint}"))
 }
 
 /// A graph from its message.

@@ -10,6 +10,7 @@ use graphpb_kernels::Tensor;
 use crate::engine::Engine;
 use crate::load;
 use crate::outcome::Failure;
+use crate::weights;
 
 /// Ops that restoring must not run: they write files, or call Python.
 const WRITERS: [&str; 12] = [
@@ -45,7 +46,8 @@ impl Restore {
         let (restore, file) = saver.map_or(("save/restore_all", "save/Const:0"), |s| (s.restore_op_name.as_str(), s.filename_tensor_name.as_str()));
         let variables = match (graph.find(restore), graph.find_out(file)) {
             (Some(op), Some(file)) => {
-                let prefix = given.map(PathBuf::from).or_else(|| model.checkpoint(Path::new(path)));
+                let given = given.map(weights::resolve).transpose()?.map(PathBuf::from);
+                let prefix = given.or_else(|| model.checkpoint(Path::new(path)));
                 let Some(prefix) = prefix else { return Err(Failure::Usage(format!("{path}: which checkpoint? Give --checkpoint"))) };
                 let prefix = prefix.to_string_lossy().into_owned();
                 if !checkpoint::exists(&prefix) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use graphpb::Error;
 use graphpb::io::bundle::BundleWriter;
-use graphpb::io::checkpoint::{Checkpoint, Info};
+use graphpb::io::checkpoint::{self, Checkpoint, Info};
 use graphpb::io::files::{self, FileError};
 use graphpb::io::npz::{self, Npz};
 use graphpb::io::safetensors::{self, Safetensors};
@@ -52,10 +52,14 @@ fn unreadable(path: &str, e: &Error) -> Failure {
     Failure::Unreadable(format!("{path}: {}", error_text(e)))
 }
 
-/// The checkpoint that a path means: a prefix, one of its files, or a folder with a `checkpoint` file.
-fn resolve(path: &str) -> Result<String, Failure> {
+/// The checkpoint that a path means: a prefix, one of its files, a folder with a `checkpoint` file, or a SavedModel's.
+pub fn resolve(path: &str) -> Result<String, Failure> {
     let given = Path::new(path);
     if given.is_dir() {
+        let variables = given.join("variables").join("variables");
+        if !given.join("checkpoint").exists() && checkpoint::exists(&variables.to_string_lossy()) {
+            return Ok(variables.to_string_lossy().into_owned());
+        }
         let state = files::read(&given.join("checkpoint"), 1 << 20)?;
         let wrong = |e: String| Failure::Unreadable(format!("{path}/checkpoint: {e}"));
         let state = String::from_utf8(state).map_err(|e| wrong(e.to_string()))?;
@@ -145,6 +149,9 @@ pub fn write(path: &str, tensors: &[(String, Tensor)]) -> Result<(), Failure> {
     match Format::of_name(path) {
         Format::Npz => npz::write(Path::new(path), named).map_err(failed),
         Format::Safetensors => safetensors::write(Path::new(path), named).map_err(failed),
+        Format::Bundle if Path::new(path).file_name().is_none() || Path::new(path).is_dir() || path.ends_with('/') => Err(Failure::Usage(format!(
+            "{path:?} is no prefix of a checkpoint\n\nHint: a prefix is a folder and the beginning of file names, such as train/model.ckpt-1"
+        ))),
         Format::Bundle => {
             let failed = |e: Error| Failure::Run(error_text(&e));
             let mut writer = BundleWriter::create(&PathBuf::from(path)).map_err(failed)?;

@@ -22,7 +22,7 @@ Commands:
   convert FROM TO       write another format
 
 CKPT is the prefix of a checkpoint (model.ckpt-100), one of its files, a folder with a file called `checkpoint`,
-a .safetensors or an .npz file.
+the folder of a SavedModel, a .safetensors or an .npz file.
 
 Example:
   graphpb ckpt ls train/model.ckpt-1000

@@ -17,6 +17,7 @@ use crate::load;
 use crate::outcome::{Console, Failure};
 use crate::restore::Restore;
 use crate::signature;
+use crate::weights;
 
 const SPEC: Spec = Spec {
     help: "\
@@ -112,7 +113,7 @@ fn restored(graph: Graph, variables: &[&NodeDef], restore: &Restore) -> Result<H
 
 fn by_name(variables: &[&NodeDef], path: &str) -> Result<HashMap<String, Tensor>, Failure> {
     let unreadable = |e: Error| Failure::Unreadable(format!("{path}: {}", error_text(&e)));
-    let checkpoint = Checkpoint::open(path).map_err(unreadable)?;
+    let checkpoint = Checkpoint::open(&weights::resolve(path)?).map_err(unreadable)?;
     let mut out = HashMap::new();
     let mut missing = Vec::new();
     for node in variables {

@@ -153,8 +153,12 @@ impl Iterator for EventReader {
 /// The event files below `path` (or `path` itself), each with its run: the folder relative to `path`, `.` for itself.
 /// Symbolic links to folders are not followed.
 pub fn find(path: &Path) -> Result<Vec<(String, PathBuf)>, FileError> {
-    if fs::metadata(path).map_err(|e| FileError::io(path, &e))?.is_file() {
+    let meta = fs::metadata(path).map_err(|e| FileError::io(path, &e))?;
+    if meta.is_file() {
         return Ok(vec![(".".into(), path.to_owned())]);
+    }
+    if !meta.is_dir() {
+        return Err(FileError::new(path, Code::InvalidArgument, "Not a regular file"));
     }
     let mut found = Vec::new();
     let mut todo = vec![path.to_owned()];

@@ -26,7 +26,8 @@ impl FileError {
             io::ErrorKind::NotFound => (Code::NotFound, "No such file or directory".to_owned()),
             io::ErrorKind::PermissionDenied => (Code::PermissionDenied, "Permission denied".to_owned()),
             io::ErrorKind::StorageFull => (Code::ResourceExhausted, "No space left on device".to_owned()),
-            _ => (Code::Unknown, error.to_string()),
+            // What the system says, without its number.
+            _ => (Code::Unknown, error.to_string().split(" (os error").next().unwrap_or_default().to_owned()),
         };
         Self::new(path, code, message)
     }

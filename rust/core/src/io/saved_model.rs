@@ -138,7 +138,8 @@ pub fn select(saved: SavedModel, tags: Option<&[&str]>) -> Result<MetaGraphDef, 
     }
 }
 
-fn message<M: Message + prost::Name + Default>(path: &Path, what: &str) -> Result<(M, Format), FileError> {
+/// The message in a file, binary or text; `what` it is, for errors.
+pub fn message<M: Message + prost::Name + Default>(path: &Path, what: &str) -> Result<(M, Format), FileError> {
     let limit = if Format::of_name(path) == Format::Text { TEXT_LIMIT } else { BINARY_LIMIT };
     let bytes = files::read(path, limit)?;
     parse(bytes, what).map_err(|message| FileError::new(path, Code::DataLoss, message))

@@ -260,6 +260,7 @@ pub static ALL: &[&OpDef] = &[
     &state::count_up_to::COUNT_UP_TO,
     &state::count_up_to::RESOURCE_COUNT_UP_TO,
     &state::is_variable_initialized::IS_VARIABLE_INITIALIZED,
+    &state::resource::DISABLE_COPY_ON_READ,
     &state::resource::ASSIGN_ADD_VARIABLE_OP,
     &state::resource::ASSIGN_SUB_VARIABLE_OP,
     &state::resource::ASSIGN_VARIABLE_OP,

@@ -125,6 +125,16 @@ pub static VAR_IS_INITIALIZED_OP: OpDef = OpDef {
     ..OpDef::BASE
 };
 
+pub static DISABLE_COPY_ON_READ: OpDef = OpDef {
+    name: "DisableCopyOnRead",
+    doc: "Does nothing here: reads are snapshots that share memory. TensorFlow 2 puts it before the reads of a saver.",
+    inputs: &[HANDLE],
+    traits: Traits::STATEFUL,
+    kernel: Kernel::Plain(|_| Ok(())),
+    grad: Grad::NotDifferentiable("it has no outputs"),
+    ..OpDef::BASE
+};
+
 pub static VARIABLE_SHAPE: OpDef = OpDef {
     name: "VariableShape",
     doc: "The sizes of the variable's value.",
