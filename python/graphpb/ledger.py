@@ -17,6 +17,8 @@ _RULES = [
     (r"(ragged\..*|RaggedTensor.*)$", "ragged tensors are not part of graphpb"),
     (r"(.*quantiz.*|fake_quant.*|nn\.quantized.*|quantization\..*|QUANTIZED_DTYPES)$", "quantized kernels are not part of graphpb"),
     (r"(lite|profiler|estimator|keras|mixed_precision|sysconfig|config|debug|mlir|xla|nccl)(\..*)?$", "it is not part of graphpb"),
+    (r"contrib\.layers\.(GDN|gdn|rev_block|RevBlock|recompute_grad)$", "a rare layer of tf.contrib; " + _LATER),
+    (r"contrib\.layers\.(.*_column.*|bucketize|sparse_feature_cross|.*input_from_feature_columns|.*from_feature_columns|parse_feature_columns.*|scattered_embedding.*|safe_embedding.*|hashed_embedding.*|joint_weighted.*|make_place_holder.*|transform_features|shared_embedding.*|check_feature_columns|create_feature_spec.*|infer_real.*|real_valued.*|regression_target|multi_class_target)$", "feature columns are not part of graphpb: look up embeddings with tf.nn.embedding_lookup and tf.nn.embedding_lookup_sparse"),
     (r"contrib\.(factorization|tensor_forest|boosted_trees|learn|eager|cudnn_rnn|tensorboard|slim\..*|image|staging|training\..*|graph_editor).*", "of tf.contrib, graphpb has distributions, framework, layers, legacy_seq2seq, rnn, seq2seq and training.HParams"),
     (r"(linalg\.LinearOperator.*|signal\..*|spectral\..*|audio\..*|distributions\..*|lookup\..*|sets\..*|sdca.*)$", "it is beyond the parts of TensorFlow 1 that the surveyed programs use; " + _LATER),
     (r"(app\.)?flags\..*", "graphpb has the flags that programs define and read; for the rest of absl's, import absl.flags"),

@@ -68,6 +68,14 @@ def create_global_step(graph=None):
         )
 
 
+def assert_or_get_global_step(graph=None, global_step_tensor=None):
+    """Check a step counter and return it; without one, return that of the graph, which may be None."""
+    if global_step_tensor is None:
+        return get_global_step(graph)
+    assert_global_step(global_step_tensor)
+    return global_step_tensor
+
+
 def get_or_create_global_step(graph=None):
     """Return the step counter, made if there is none."""
     graph = graph or get_default_graph()

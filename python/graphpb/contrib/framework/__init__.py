@@ -11,6 +11,8 @@ from graphpb.contrib.framework.checkpoint import assign_from_checkpoint as assig
 from graphpb.contrib.framework.checkpoint import assign_from_checkpoint_fn as assign_from_checkpoint_fn
 from graphpb.contrib.framework.checkpoint import assign_from_values as assign_from_values
 from graphpb.contrib.framework.checkpoint import assign_from_values_fn as assign_from_values_fn
+from graphpb.contrib.framework.variables import VariableDeviceChooser as VariableDeviceChooser
+from graphpb.contrib.framework.variables import add_model_variable as add_model_variable
 from graphpb.contrib.framework.variables import filter_variables as filter_variables
 from graphpb.contrib.framework.variables import get_local_variables as get_local_variables
 from graphpb.contrib.framework.variables import get_model_variables as get_model_variables
@@ -21,6 +23,7 @@ from graphpb.contrib.framework.variables import get_variables as get_variables
 from graphpb.contrib.framework.variables import get_variables_by_name as get_variables_by_name
 from graphpb.contrib.framework.variables import get_variables_by_suffix as get_variables_by_suffix
 from graphpb.contrib.framework.variables import get_variables_to_restore as get_variables_to_restore
+from graphpb.contrib.framework.variables import global_variable as global_variable
 from graphpb.contrib.framework.variables import local_variable as local_variable
 from graphpb.contrib.framework.variables import model_variable as model_variable
 from graphpb.contrib.framework.variables import variable as variable
@@ -33,7 +36,14 @@ from graphpb.train.checkpoint_reader import list_variables as list_variables
 from graphpb.train.checkpoint_reader import load_checkpoint as load_checkpoint
 from graphpb.train.checkpoint_reader import load_variable as load_variable
 from graphpb.train.global_step import assert_global_step as assert_global_step
+from graphpb.train.global_step import assert_or_get_global_step as assert_or_get_global_step
 from graphpb.train.global_step import create_global_step as create_global_step
 from graphpb.train.global_step import get_global_step as get_global_step
 from graphpb.train.global_step import get_or_create_global_step as get_or_create_global_step
 from graphpb.train.initial_values import init_from_checkpoint as init_from_checkpoint
+
+
+def __getattr__(name):
+    from graphpb.ledger import absent
+
+    raise absent(__name__, name)

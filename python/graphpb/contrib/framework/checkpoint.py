@@ -3,6 +3,7 @@
 import numpy as np
 
 from graphpb import logging
+from graphpb.graph.collections import GraphKeys, get_collection
 from graphpb.ops.dependencies import group
 from graphpb.ops.inputs import placeholder
 from graphpb.train.checkpoint_reader import NewCheckpointReader
@@ -57,7 +58,7 @@ def _assignments(values, targets):
     assigned, feeds = [], {}
     for name, value in values.items():
         variable = targets[name]
-        fed = placeholder(variable.dtype.base_dtype, shape=variable.shape)
+        fed = placeholder(variable.dtype.base_dtype, shape=variable.shape, name=f"placeholder/{name}")
         assigned.append(variable.assign(fed))
         feeds[fed] = np.asarray(value).reshape(variable.shape.as_list())
     return group(*assigned), feeds
@@ -82,9 +83,15 @@ def assign_from_values(var_names_to_values):
     Raises:
       ValueError: A variable is not in the graph.
     """
-    from graphpb.contrib.framework.variables import get_unique_variable
-
-    targets = {name: get_unique_variable(name) for name in var_names_to_values}
+    targets = {}
+    for name in var_names_to_values:
+        found = get_collection(GraphKeys.GLOBAL_VARIABLES, name)
+        if not found:
+            raise ValueError(f"Variable {name} wasn't found")
+        exact = found if len(found) == 1 else [variable for variable in found if variable.op.name == name]
+        if not exact:
+            raise ValueError(f"Variable {name} doesn't uniquely identify a variable")
+        targets[name] = exact[0]
     return _assignments(dict(var_names_to_values), targets)
 
 

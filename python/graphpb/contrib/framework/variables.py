@@ -1,11 +1,12 @@
 """Variables with the collections and scopes of tf.contrib.framework, and lists of them by name."""
 
 import functools
+import itertools
 import re
 
 from graphpb import dtypes
 from graphpb.contrib.framework.arg_scope import add_arg_scope
-from graphpb.graph.collections import GraphKeys, get_collection
+from graphpb.graph.collections import GraphKeys, add_to_collection, get_collection
 from graphpb.graph.scopes import device as on_device
 from graphpb.variables.scope import VariableScope, get_variable, get_variable_scope
 from graphpb.variables.variable import Variable
@@ -51,10 +52,74 @@ def variable(
 
 
 @add_arg_scope
-def model_variable(name, shape=None, dtype=dtypes.float32, initializer=None, regularizer=None, trainable=True, collections=None, **settings):
+def model_variable(
+    name,
+    shape=None,
+    dtype=dtypes.float32,
+    initializer=None,
+    regularizer=None,
+    trainable=True,
+    collections=None,
+    caching_device=None,
+    device=None,
+    partitioner=None,
+    custom_getter=None,
+    use_resource=None,
+    synchronization=None,
+    aggregation=None,
+):
     """Return a variable as `variable` does, also in the collection `model_variables`."""
-    collections = [*(collections or []), GraphKeys.GLOBAL_VARIABLES, GraphKeys.MODEL_VARIABLES]
-    return variable(name, shape, dtype, initializer, regularizer, trainable, collections, **settings)
+    return variable(
+        name,
+        shape,
+        dtype,
+        initializer,
+        regularizer,
+        trainable,
+        [*(collections or []), GraphKeys.GLOBAL_VARIABLES, GraphKeys.MODEL_VARIABLES],
+        caching_device=caching_device,
+        device=device,
+        partitioner=partitioner,
+        custom_getter=custom_getter,
+        use_resource=use_resource,
+        synchronization=synchronization,
+        aggregation=aggregation,
+    )
+
+
+def add_model_variable(var):
+    """Add a variable to the collection `model_variables`, once."""
+    if not any(var is other for other in get_collection(GraphKeys.MODEL_VARIABLES)):
+        add_to_collection(GraphKeys.MODEL_VARIABLES, var)
+
+
+def global_variable(initial_value, validate_shape=True, name=None, use_resource=None):
+    """Make a variable in the collection `variables` that is not trained."""
+    return Variable(
+        initial_value, trainable=False, collections=[GraphKeys.GLOBAL_VARIABLES], validate_shape=validate_shape, use_resource=use_resource, name=name
+    )
+
+
+class VariableDeviceChooser:
+    """Device function that deals variables out to the tasks of a job, or names one device.
+
+    Args:
+      num_tasks: Number of tasks; 0 for none.
+      job_name: Name of the job.
+      device_type: "CPU" or "GPU".
+      device_index: Integer, or None.
+      replica: Integer, or None.
+    """
+
+    def __init__(self, num_tasks=0, job_name="ps", device_type="CPU", device_index=0, replica=None):
+        self._tasks = itertools.cycle(range(num_tasks))
+        self._job = f"/job:{job_name}" if num_tasks else ""
+        self._replica = "" if replica is None else f"/replica:{replica}"
+        self._device = f"/device:{device_type}:{'*' if device_index is None else device_index}"
+
+    def __call__(self, op):
+        task = f"/task:{next(self._tasks)}" if self._job else ""
+        return f"{self._job}{self._replica}{task}{self._device}"
 
 
 def local_variable(initial_value, validate_shape=True, name=None, use_resource=None):

@@ -1,8 +1,11 @@
-"""What the layers of tf.contrib.layers share: renamed model variables, collections of variables and outputs."""
+"""What the layers of tf.contrib.layers share: renamed model variables, collections, and layers of tf.layers applied with both."""
 
 from graphpb.contrib.framework.variables import model_variable
 from graphpb.graph.collections import add_to_collections, get_collection_ref
+from graphpb.graph.convert import convert_to_tensor
+from graphpb.nn.activations import bias_add
 from graphpb.variables.partition import PartitionedVariable
+from graphpb.variables.scope import variable_scope
 
 
 def model_variables(rename=None):
@@ -66,10 +69,26 @@ def collect_variable(variable, variables_collections, name):
 
 
 def collect_output(outputs_collections, name, outputs):
-    """Add an output to collections and return it."""
+    """Add an output to collections under a scope's name, and return it."""
     if outputs_collections:
+        kept = getattr(outputs, "aliases", [])
+        outputs.aliases = [*kept, name]
         add_to_collections(outputs_collections, outputs)
     return outputs
+
+
+def convert_collection_to_dict(collection, clear_collection=False):
+    """Return {name of the layer that collected an output: output} of a collection.
+
+    Args:
+      collection: Name of a collection of outputs.
+      clear_collection: Whether to empty it.
+    """
+    outputs = get_collection_ref(collection)
+    named = {alias: output for output in outputs for alias in getattr(output, "aliases", None) or [output.op.name]}
+    if clear_collection:
+        outputs.clear()
+    return named
 
 
 def channels_format(data_format):
@@ -80,7 +99,18 @@ def channels_format(data_format):
 def checked_format(data_format, allowed=("NCHW", "NHWC")):
     """Check a data format. ValueError when it is none of those allowed."""
     if data_format not in allowed:
-        raise ValueError("data_format has to be either NCHW or NHWC.")
+        raise ValueError(f"data_format has to be either {' or '.join(allowed)}.")
+
+
+def last_size(shape, least_rank):
+    """Return the last size of a static shape. ValueError when it or the rank is unknown, or the rank too small."""
+    if shape.ndims is None:
+        raise ValueError("dims of shape must be known but is None")
+    if shape.ndims < least_rank:
+        raise ValueError(f"rank of shape must be at least {least_rank} not: {shape.ndims}")
+    if shape[-1].value is None:
+        raise ValueError(f"dimension -1 of shape must be known but is None: {shape}")
+    return shape[-1].value
 
 
 def pair(value):
@@ -99,3 +129,55 @@ def finish(outputs, normalizer_fn, normalizer_params, activation_fn, outputs_col
     if activation_fn is not None:
         outputs = activation_fn(outputs)
     return collect_output(outputs_collections, name, outputs)
+
+
+def apply_layer(
+    make, inputs, default_scope, kernels, activation_fn, normalizer_fn, normalizer_params, biases_initializer, biases_regularizer, reuse,
+    variables_collections, outputs_collections, trainable, scope,
+):  # fmt: skip
+    """Apply a layer of tf.layers with the variable names, collections, normalizer and activation of tf.contrib.layers.
+
+    Args:
+      make: Function from the inputs and the keyword arguments that the layers share to a layer.
+      inputs: Tensor or array.
+      default_scope: Variable scope without `scope`.
+      kernels: {the layer's kernel: its name here}.
+      The others: Arguments of the public functions.
+    """
+    renamed = model_variables({"bias": "biases", **kernels})
+    with variable_scope(scope, default_scope, [inputs], reuse=reuse, custom_getter=renamed) as sc:
+        inputs = convert_to_tensor(inputs)
+        layer = make(
+            inputs,
+            activation=None,
+            use_bias=not normalizer_fn and biases_initializer is not None,
+            bias_initializer=biases_initializer,
+            bias_regularizer=biases_regularizer,
+            trainable=trainable,
+            name=sc.name,
+            dtype=inputs.dtype.base_dtype,
+            _scope=sc,
+            _reuse=reuse,
+        )
+        outputs = layer(inputs)
+        for kernel in kernels:
+            collect_variable(getattr(layer, kernel), variables_collections, "weights")
+        if layer.bias is not None:
+            collect_variable(layer.bias, variables_collections, "biases")
+        return finish(outputs, normalizer_fn, normalizer_params, activation_fn, outputs_collections, sc.name)
+
+
+def add_biases(outputs, count, initializer, regularizer, variables_collections, trainable, data_format="NHWC"):
+    """Add a variable `biases` to the channels, unless its initializer is None."""
+    if initializer is None:
+        return outputs
+    biases = model_variable(
+        "biases",
+        shape=[count],
+        dtype=outputs.dtype.base_dtype,
+        initializer=initializer,
+        regularizer=regularizer,
+        collections=collections_of(variables_collections, "biases"),
+        trainable=trainable,
+    )
+    return bias_add(outputs, biases, data_format=data_format)

@@ -1,18 +1,18 @@
 """Densely connected layers of tf.contrib.layers, and the small layers around them."""
 
+import functools
+
 from graphpb import dtypes
 from graphpb.contrib.framework.arg_scope import add_arg_scope
 from graphpb.contrib.framework.variables import model_variable
-from graphpb.contrib.layers.building import collect_output, collect_variable, collections_of, finish, model_variables
+from graphpb.contrib.layers.building import add_biases, apply_layer, checked_format, collect_output, finish, last_size, model_variables
 from graphpb.contrib.layers.initializers import xavier_initializer
 from graphpb.graph.convert import convert_to_tensor
 from graphpb.graph.scopes import name_scope
 from graphpb.initializers import Zeros
 from graphpb.layers.dense import Dense, Dropout
 from graphpb.layers.dense import flatten as flat_layer
-from graphpb.nn.activations import bias_add as nn_bias_add
-from graphpb.nn.activations import relu
-from graphpb.nn.activations import softmax as nn_softmax
+from graphpb.nn import activations as nn
 from graphpb.nn.embedding import embedding_lookup
 from graphpb.ops.array import concat, reshape, strided_slice, tile
 from graphpb.ops.array import one_hot as one_hot_vectors
@@ -29,7 +29,7 @@ from graphpb.variables.scope import variable_scope
 def fully_connected(
     inputs,
     num_outputs,
-    activation_fn=relu,
+    activation_fn=nn.relu,
     normalizer_fn=None,
     normalizer_params=None,
     weights_initializer=xavier_initializer(),
@@ -64,33 +64,21 @@ def fully_connected(
       ValueError: `num_outputs` is not an integer, or the last size is unknown.
     """
     if not isinstance(num_outputs, int):
-        raise ValueError(f"num_outputs type should be one of (int,), got {type(num_outputs)}.")
-    renamed = model_variables({"bias": "biases", "kernel": "weights"})
-    with variable_scope(scope, "fully_connected", [inputs], reuse=reuse, custom_getter=renamed) as sc:
-        inputs = convert_to_tensor(inputs)
-        layer = Dense(
-            units=num_outputs,
-            activation=None,
-            use_bias=not normalizer_fn and biases_initializer is not None,
-            kernel_initializer=weights_initializer,
-            bias_initializer=biases_initializer,
-            kernel_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer,
-            trainable=trainable,
-            name=sc.name,
-            dtype=inputs.dtype.base_dtype,
-            _scope=sc,
-            _reuse=reuse,
-        )
-        outputs = layer(inputs)
-        collect_variable(layer.kernel, variables_collections, "weights")
-        if layer.bias is not None:
-            collect_variable(layer.bias, variables_collections, "biases")
-        return finish(outputs, normalizer_fn, normalizer_params, activation_fn, outputs_collections, sc.name)
+        raise ValueError(f"num_outputs type should be one of {[int]}, got {type(num_outputs)}.")
+
+    def make(inputs, **shared):
+        return Dense(num_outputs, kernel_initializer=weights_initializer, kernel_regularizer=weights_regularizer, **shared)
+
+    return apply_layer(
+        make, inputs, "fully_connected", {"kernel": "weights"}, activation_fn, normalizer_fn, normalizer_params, biases_initializer,
+        biases_regularizer, reuse, variables_collections, outputs_collections, trainable, scope,
+    )  # fmt: skip
 
 
-linear = add_arg_scope(lambda inputs, num_outputs, **kwargs: fully_connected(inputs, num_outputs, activation_fn=None, **kwargs))
-linear.__doc__ = "Apply `fully_connected` without an activation."
+linear = functools.partial(fully_connected, activation_fn=None)
+relu = functools.partial(fully_connected, activation_fn=nn.relu)
+relu6 = functools.partial(fully_connected, activation_fn=nn.relu6)
+elu = functools.partial(fully_connected, activation_fn=nn.elu)
 
 
 @add_arg_scope
@@ -107,22 +95,18 @@ def bias_add(
     scope=None,
 ):
     """Add a bias variable to the channels. ValueError when their number is unknown."""
+    checked_format(data_format)
     with variable_scope(scope, "BiasAdd", [inputs], reuse=reuse) as sc:
         inputs = convert_to_tensor(inputs)
-        axis = 1 if data_format.startswith("NC") else -1
-        size = inputs.shape[axis].value
+        rank = inputs.shape.ndims
+        if rank is None:
+            raise ValueError("Dims of shape must be known but is None")
+        if rank != 4 and data_format == "NCHW":
+            raise ValueError("Data format NCHW only supports 4D Tensor")
+        size = inputs.shape[1 if data_format == "NCHW" else -1].value
         if size is None:
             raise ValueError("`C` dimension must be known but is None")
-        biases = model_variable(
-            "biases",
-            shape=(size,),
-            dtype=inputs.dtype.base_dtype,
-            initializer=initializer,
-            regularizer=regularizer,
-            collections=collections_of(variables_collections, "biases"),
-            trainable=trainable,
-        )
-        outputs = nn_bias_add(inputs, biases, data_format=data_format)
+        outputs = add_biases(inputs, size, initializer, regularizer, variables_collections, trainable, data_format)
         return finish(outputs, None, None, activation_fn, outputs_collections, sc.name)
 
 
@@ -158,8 +142,8 @@ def one_hot_encoding(labels, num_classes, on_value=1.0, off_value=0.0, outputs_c
 def softmax(logits, scope=None):
     """Apply softmax along the last axis, through a matrix of rows."""
     with variable_scope(scope, "softmax", [logits]):
-        rows = reshape(logits, [-1, logits.shape[-1].value])
-        outputs = reshape(nn_softmax(rows), shape(logits))
+        rows = reshape(logits, [-1, last_size(logits.shape, 2)])
+        outputs = reshape(nn.softmax(rows), shape(logits))
         outputs.set_shape(logits.shape)
         return outputs
 

@@ -1,14 +1,21 @@
 """optimize_loss: gradients, clipping, noise, learning rates and update operations in one call."""
 
+from graphpb import dtypes
 from graphpb.graph.collections import GraphKeys, get_collection
 from graphpb.graph.composite import IndexedSlices
 from graphpb.graph.convert import convert_to_tensor
 from graphpb.graph.core import Tensor
-from graphpb.initializers import Constant
+from graphpb.initializers import Constant, Zeros
+from graphpb.ops.array import where
 from graphpb.ops.cast import cast
 from graphpb.ops.checks import assert_scalar
 from graphpb.ops.dependencies import with_dependencies
+from graphpb.ops.fill import ones_like
+from graphpb.ops.math import maximum, minimum
 from graphpb.ops.random import truncated_normal
+from graphpb.ops.unary import exp, log, sqrt, square
+from graphpb.summary.ops import histogram, scalar
+from graphpb.train.averages import assign_moving_average
 from graphpb.train.clip import clip_by_global_norm, global_norm
 from graphpb.train.global_step import assert_global_step, get_global_step
 from graphpb.train.optimizer import Optimizer
@@ -42,13 +49,70 @@ def _made(optimizer, rate):
         if rate is None:
             raise ValueError(f"Learning rate is None, but should be specified if optimizer is class ({optimizer}).")
         return optimizer(learning_rate=rate)
-    made = (optimizer() if rate is None else optimizer(rate)) if callable(optimizer) else None
-    if not isinstance(made, Optimizer):
+    if not callable(optimizer):
         raise ValueError(
             "Unrecognized optimizer: should be string, subclass of Optimizer, instance of subclass of Optimizer or function with one argument. "
             f"Got {optimizer}."
         )
+    made = optimizer() if rate is None else optimizer(rate)
+    if not isinstance(made, Optimizer):
+        raise ValueError(f"Unrecognized optimizer: function should return subclass of Optimizer. Got {made}.")
     return made
+
+
+def _scaled(gradient, factor):
+    """The gradient times a factor; None stays."""
+    if isinstance(gradient, IndexedSlices):
+        return IndexedSlices(gradient.values * factor, gradient.indices, gradient.dense_shape)
+    return gradient if gradient is None else gradient * factor
+
+
+def adaptive_clipping_fn(std_factor=2.0, decay=0.95, static_max_norm=None, global_step=None, report_summary=False, epsilon=1e-8, name=None):
+    """Make a function that clips gradients whose global norm is far above its moving average (arxiv 1412.1602, section 3.2.1).
+
+    A norm above exp(mean + std_factor * std) of the logarithms becomes exp(mean).
+
+    Args:
+      std_factor: Float or tensor.
+      decay: Share of the old value in the averages.
+      static_max_norm: Another limit of the norm, or None.
+      global_step: Step counter: the averages move faster in the first steps.
+      report_summary: Write the limit as a summary.
+      epsilon: Least variance, and added to the norm.
+      name: Variable scope of the averages; default `AdaptiveMaxNorm`.
+
+    Returns:
+      A function from (gradient, variable) pairs to such pairs, for `clip_gradients` of `optimize_loss`.
+    """
+
+    def limit(norm):
+        with variable_scope(name, "AdaptiveMaxNorm", [norm]):
+            logarithm = log(norm + epsilon)
+            share = decay
+            if global_step is not None:
+                count = cast(global_step, dtypes.float32)
+                share = minimum(decay, count / (count + 1.0))
+
+            def average(name, value):
+                variable = get_variable(name, shape=value.shape, dtype=value.dtype, initializer=Zeros(), trainable=False)
+                return assign_moving_average(variable, value, share, zero_debias=False)
+
+            mean = average("mean", logarithm)
+            variance = average("sq_mean", square(logarithm)) - square(mean)
+            return exp(mean + std_factor * sqrt(maximum(epsilon, variance))), mean
+
+    def clip(pairs):
+        gradients, variables = zip(*pairs, strict=True)
+        norm = global_norm(gradients)
+        largest, mean = limit(norm)
+        if report_summary:
+            _write(("limit",), ("limit",), "global_norm/adaptive_max_gradient_norm", lambda: largest)
+        factor = where(norm < largest, ones_like(norm), exp(mean) / norm)
+        if static_max_norm is not None:
+            factor = minimum(static_max_norm / norm, factor)
+        return list(zip([_scaled(gradient, factor) for gradient in gradients], variables, strict=True))
+
+    return clip
 
 
 def _multiplied(pairs, multipliers):
@@ -57,10 +121,7 @@ def _multiplied(pairs, multipliers):
         key = variable if variable in multipliers else variable.name
         if gradient is not None and key in multipliers:
             factor = multipliers[key]
-            if isinstance(gradient, IndexedSlices):
-                gradient = IndexedSlices(gradient.values * factor, gradient.indices, gradient.dense_shape)
-            else:
-                gradient = gradient * cast(factor, gradient.dtype)
+            gradient = _scaled(gradient, factor if isinstance(gradient, IndexedSlices) else cast(factor, gradient.dtype))
         result.append((gradient, variable))
     return result
 
@@ -139,6 +200,10 @@ def optimize_loss(
             pairs = _noisy(pairs, gradient_noise_scale)
         if gradient_multipliers is not None:
             pairs = _multiplied(pairs, gradient_multipliers)
+            if not pairs:
+                raise ValueError(
+                    "Empty list of (gradient, var) pairs encountered. This is most likely to be caused by an improper value of gradient_multipliers."
+                )
         norms = ("global_gradient_norm", "gradient_norm")
         _write(summaries, norms, "global_norm/gradient_norm", lambda: global_norm([gradient for gradient, _ in pairs]))
         if isinstance(clip_gradients, float):
@@ -149,6 +214,14 @@ def optimize_loss(
         elif clip_gradients is not None:
             raise ValueError(f"Unknown type {type(clip_gradients)} for clip_gradients")
         _write(summaries, ("loss",), "loss", lambda: loss)
+        for gradient, variable in pairs:
+            values = gradient.values if isinstance(gradient, IndexedSlices) else gradient
+            if values is not None:
+                label = variable.name.replace(":", "_")
+                if "gradients" in summaries:
+                    histogram(f"gradients/{label}", values)
+                if "gradient_norm" in summaries:
+                    scalar(f"gradient_norm/{label}", global_norm([values]))
         if clip_gradients is not None:
             _write(summaries, norms, "global_norm/clipped_gradient_norm", lambda: global_norm([gradient for gradient, _ in pairs]))
         train = made.apply_gradients(pairs, global_step=global_step if increment_global_step else None, name="train")
@@ -166,11 +239,6 @@ def _learning_rate(learning_rate):
 
 
 def _write(wanted, kinds, name, make):
-    """A scalar summary, where one of its kinds is wanted and summaries are there."""
-    if not any(kind in wanted for kind in kinds):
-        return
-    try:
-        from graphpb.summary import scalar
-    except ImportError:
-        return
-    scalar(name, make())
+    """A scalar summary, where one of its kinds is wanted."""
+    if any(kind in wanted for kind in kinds):
+        scalar(name, make())
