@@ -27,6 +27,7 @@ FOLDERS = [
     "edges",
     "rnn",
     "saving",
+    "queues",
 ]
 """Folders of tests/scripts whose scripts must pass; later parts add theirs."""
 

@@ -8,7 +8,7 @@ import graphpb
 ROOT = pathlib.Path(graphpb.__file__).parent
 RANKS = {
     "_native": 0, "protos": 0, "dtypes": 0, "shapes": 0, "errors": 0, "deprecation": 0, "nest": 0, "flags": 0, "logging": 0, "config": 0,
-    "graph": 1, "ops": 2, "variables": 3, "initializers": 3, "session": 4, "nn": 5, "losses": 6, "layers": 6, "rnn": 6, "metrics": 6, "train": 6,
+    "graph": 1, "ops": 2, "variables": 3, "initializers": 3, "session": 4, "python_io": 5, "summary": 5, "nn": 5, "losses": 6, "layers": 6, "rnn": 6, "metrics": 6, "train": 6,
 }  # fmt: skip
 TOP = 7
 

@@ -301,6 +301,11 @@ from graphpb.ops.parsing import serialize_tensor as serialize_tensor  # noqa: E4
 from graphpb.ops.product import matmul as matmul  # noqa: E402
 from graphpb.ops.product import matvec as matvec  # noqa: E402
 from graphpb.ops.product import tensordot as tensordot  # noqa: E402
+from graphpb.ops.queues import FIFOQueue as FIFOQueue  # noqa: E402
+from graphpb.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue  # noqa: E402
+from graphpb.ops.queues import PriorityQueue as PriorityQueue  # noqa: E402
+from graphpb.ops.queues import QueueBase as QueueBase  # noqa: E402
+from graphpb.ops.queues import RandomShuffleQueue as RandomShuffleQueue  # noqa: E402
 from graphpb.ops.random import get_seed as get_seed  # noqa: E402
 from graphpb.ops.random import multinomial as multinomial  # noqa: E402
 from graphpb.ops.random import random_crop as random_crop  # noqa: E402
@@ -311,6 +316,12 @@ from graphpb.ops.random import random_shuffle as random_shuffle  # noqa: E402
 from graphpb.ops.random import random_uniform as random_uniform  # noqa: E402
 from graphpb.ops.random import set_random_seed as set_random_seed  # noqa: E402
 from graphpb.ops.random import truncated_normal as truncated_normal  # noqa: E402
+from graphpb.ops.readers import FixedLengthRecordReader as FixedLengthRecordReader  # noqa: E402
+from graphpb.ops.readers import IdentityReader as IdentityReader  # noqa: E402
+from graphpb.ops.readers import ReaderBase as ReaderBase  # noqa: E402
+from graphpb.ops.readers import TextLineReader as TextLineReader  # noqa: E402
+from graphpb.ops.readers import TFRecordReader as TFRecordReader  # noqa: E402
+from graphpb.ops.readers import WholeFileReader as WholeFileReader  # noqa: E402
 from graphpb.ops.reduce import argmax as arg_max  # noqa: E402, F401
 from graphpb.ops.reduce import argmax as argmax  # noqa: E402
 from graphpb.ops.reduce import argmin as arg_min  # noqa: E402, F401
@@ -484,7 +495,7 @@ from graphpb.version import VERSION as VERSION  # noqa: E402
 
 _LAZY = (
     "app compat config contrib data debug distributions estimator examples feature_column flags gfile graph_util image initializers io keras layers linalg logging "
-    "lookup losses math metrics nn profiler protos python_io random resource_loader saved_model sets sparse spectral strings summary sysconfig test train "
+    "lookup losses math metrics nn profiler protos python_io queue random resource_loader saved_model sets sparse spectral strings summary sysconfig test train "
     "user_ops version manip bitwise debugging nest"
 ).split()
 

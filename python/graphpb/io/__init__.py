@@ -27,6 +27,10 @@ from graphpb.ops.parsing import parse_single_example as parse_single_example
 from graphpb.ops.parsing import parse_single_sequence_example as parse_single_sequence_example
 from graphpb.ops.parsing import parse_tensor as parse_tensor
 from graphpb.ops.parsing import serialize_tensor as serialize_tensor
+from graphpb.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
+from graphpb.ops.queues import PriorityQueue as PriorityQueue
+from graphpb.ops.queues import QueueBase as QueueBase
+from graphpb.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from graphpb.python_io import TFRecordCompressionType as TFRecordCompressionType
 from graphpb.python_io import TFRecordOptions as TFRecordOptions
 from graphpb.python_io import TFRecordWriter as TFRecordWriter

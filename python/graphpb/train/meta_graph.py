@@ -55,10 +55,8 @@ def _converters(key: str) -> tuple[Any, Any, Any] | None:
 
         return protos.SaverDef, Saver.to_proto, Saver.from_proto
     if key == GraphKeys.QUEUE_RUNNERS:
-        try:
-            from graphpb.train.queue_runner import QueueRunner
-        except ImportError:
-            return None
+        from graphpb.train.queue_runner import QueueRunner
+
         return protos.QueueRunnerDef, QueueRunner.to_proto, QueueRunner.from_proto
     return None
 

@@ -29,8 +29,7 @@ class _CoordinatedCreator(SessionCreator):
         self.tf_sess = self._creator.create_session()
         self.coord = Coordinator(clean_stop_exception_types=[])
         for runner in get_collection(GraphKeys.QUEUE_RUNNERS):
-            if hasattr(runner, "create_threads"):
-                runner.create_threads(self.tf_sess, coord=self.coord, daemon=True, start=True)
+            runner.create_threads(self.tf_sess, coord=self.coord, daemon=True, start=True)
         for hook in self._hooks:
             hook.after_create_session(self.tf_sess, self.coord)
         return Coordinated(Hooked(self.tf_sess, self._hooks), self.coord, self._grace)

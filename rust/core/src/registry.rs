@@ -263,8 +263,10 @@ impl Traits {
     pub const ALLOWS_UNINITIALIZED: Traits = Traits(8);
     /// `OpDef.is_aggregate` (`AddN`).
     pub const AGGREGATE: Traits = Traits(16);
-    /// Calls code outside the runtime, which may wait for locks that the caller of the run holds.
+    /// Calls code outside the runtime, or waits for another run: for anything that the caller of the run may hold locked.
     pub const CALLS_OUT: Traits = Traits(32);
+    /// Waits for what another op may put in: planned as late as its users allow, since one run may do both.
+    pub const TAKES: Traits = Traits(64);
 
     pub const fn and(self, o: Traits) -> Traits {
         Traits(self.0 | o.0)

@@ -277,6 +277,7 @@ impl PySession {
     }
     fn _close(&self) {
         self.closed.store(true, Ordering::Relaxed);
+        self.session.close();
         let known = std::mem::take(&mut *lock(&self.known));
         drop(known);
     }

@@ -136,6 +136,16 @@ pub fn frame(out: &mut impl Write, data: &[u8]) -> io::Result<()> {
     out.write_all(&crc32c::masked(data).to_le_bytes())
 }
 
+/// The bytes of a file, decompressed. NOT_FOUND or PERMISSION_DENIED as the system says, INVALID_ARGUMENT for a folder.
+pub fn open_stream(path: &Path, compression: Compression) -> Result<Box<dyn Read + Send>, FileError> {
+    let file = BufReader::with_capacity(1 << 16, files::open(path)?);
+    Ok(match compression {
+        Compression::None => Box::new(file),
+        Compression::Gzip => Box::new(BufReader::new(MultiGzDecoder::new(file))),
+        Compression::Zlib => Box::new(BufReader::new(ZlibDecoder::new(file))),
+    })
+}
+
 /// A record file open for reading; an iterator over its records that ends after the first error.
 pub struct FileReader {
     path: PathBuf,
@@ -146,13 +156,7 @@ pub struct FileReader {
 impl FileReader {
     /// NOT_FOUND or PERMISSION_DENIED as the system says, INVALID_ARGUMENT for a folder.
     pub fn open(path: &Path, compression: Compression) -> Result<FileReader, FileError> {
-        let file = BufReader::with_capacity(1 << 16, files::open(path)?);
-        let source: Box<dyn Read + Send> = match compression {
-            Compression::None => Box::new(file),
-            Compression::Gzip => Box::new(BufReader::new(MultiGzDecoder::new(file))),
-            Compression::Zlib => Box::new(BufReader::new(ZlibDecoder::new(file))),
-        };
-        Ok(FileReader { path: path.to_owned(), reader: RecordReader::new(source), done: false })
+        Ok(FileReader { path: path.to_owned(), reader: RecordReader::new(open_stream(path, compression)?), done: false })
     }
     pub fn path(&self) -> &Path {
         &self.path

@@ -9,6 +9,7 @@ pub mod linalg;
 pub mod math;
 pub mod nn;
 pub mod parse;
+pub mod queue;
 pub mod random;
 pub mod sparse;
 pub mod state;
@@ -543,6 +544,29 @@ pub static ALL: &[&OpDef] = &[
     &parse::sequence::PARSE_SINGLE_SEQUENCE_EXAMPLE,
     &parse::tensor::PARSE_TENSOR,
     &parse::tensor::SERIALIZE_TENSOR,
+    // queue
+    &queue::FIFO_QUEUE_V2,
+    &queue::PADDING_FIFO_QUEUE_V2,
+    &queue::PRIORITY_QUEUE_V2,
+    &queue::QUEUE_CLOSE_V2,
+    &queue::QUEUE_DEQUEUE_MANY_V2,
+    &queue::QUEUE_DEQUEUE_UP_TO_V2,
+    &queue::QUEUE_DEQUEUE_V2,
+    &queue::QUEUE_ENQUEUE_MANY_V2,
+    &queue::QUEUE_ENQUEUE_V2,
+    &queue::QUEUE_IS_CLOSED_V2,
+    &queue::QUEUE_SIZE_V2,
+    &queue::RANDOM_SHUFFLE_QUEUE_V2,
+    &queue::reader::FIXED_LENGTH_RECORD_READER_V2,
+    &queue::reader::IDENTITY_READER_V2,
+    &queue::reader::READER_NUM_RECORDS_PRODUCED_V2,
+    &queue::reader::READER_NUM_WORK_UNITS_COMPLETED_V2,
+    &queue::reader::READER_READ_UP_TO_V2,
+    &queue::reader::READER_READ_V2,
+    &queue::reader::READER_RESET_V2,
+    &queue::reader::TEXT_LINE_READER_V2,
+    &queue::reader::TF_RECORD_READER_V2,
+    &queue::reader::WHOLE_FILE_READER_V2,
     // random
     &random::candidates::ALL_CANDIDATE_SAMPLER,
     &random::candidates::COMPUTE_ACCIDENTAL_HITS,

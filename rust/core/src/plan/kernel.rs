@@ -70,6 +70,13 @@ impl<'a> KernelCtx<'a> {
     pub fn name(&self) -> &'a str {
         &self.step.name
     }
+    pub fn op(&self) -> &'static str {
+        self.step.op
+    }
+    /// The node's number in the stored graph.
+    pub fn node(&self) -> u64 {
+        self.step.node
+    }
     pub fn attrs(&self) -> &'a Attrs {
         &self.step.attrs
     }

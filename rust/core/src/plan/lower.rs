@@ -20,8 +20,8 @@ use crate::graph::attr::{Attr, Attrs};
 use crate::graph::builder::arg_len;
 use crate::graph::fact::Fact;
 use crate::graph::function;
-use crate::graph::node::{Node, NodeId, Out};
-use crate::registry::{Kernel, OpDef};
+use crate::graph::node::{Node, NodeId, OpRef, Out};
+use crate::registry::{Kernel, OpDef, Traits};
 use crate::session::env::State;
 
 /// A value of the plan: written by one step (or fed), read by others.
@@ -110,10 +110,11 @@ pub fn prune(graph: &Graph, request: &Request, loops: &Loops) -> Result<Vec<Node
     order(graph, &needed, count, producers)
 }
 
-/// Topological order of the needed nodes; among those that are ready, the one created first.
+/// Topological order of the needed nodes; among those that are ready, the one created first, and those that wait for others last.
 fn order(graph: &Graph, needed: &[bool], count: usize, producers: impl Fn(NodeId) -> SmallVec<[NodeId; 6]>) -> Result<Vec<NodeId>> {
     let ids = || graph.ids().filter(|id| needed[id.index()]);
-    if ids().all(|id| producers(id).iter().all(|p| *p < id)) {
+    let late = |id: NodeId| matches!(graph.node(id).op, OpRef::Known(d) if d.traits.has(Traits::TAKES));
+    if ids().all(|id| producers(id).iter().all(|p| *p < id) && !late(id)) {
         return Ok(ids().collect());
     }
     let mut waiting = vec![0u32; graph.len()];
@@ -124,14 +125,15 @@ fn order(graph: &Graph, needed: &[bool], count: usize, producers: impl Fn(NodeId
             users[p.index()].push(id);
         }
     }
-    let mut ready: std::collections::BinaryHeap<_> = ids().filter(|id| waiting[id.index()] == 0).map(std::cmp::Reverse).collect();
+    let mut ready: std::collections::BinaryHeap<_> =
+        ids().filter(|id| waiting[id.index()] == 0).map(|id| std::cmp::Reverse((late(id), id))).collect();
     let mut out = Vec::with_capacity(count);
-    while let Some(std::cmp::Reverse(id)) = ready.pop() {
+    while let Some(std::cmp::Reverse((_, id))) = ready.pop() {
         out.push(id);
         for &u in &users[id.index()] {
             waiting[u.index()] -= 1;
             if waiting[u.index()] == 0 {
-                ready.push(std::cmp::Reverse(u));
+                ready.push(std::cmp::Reverse((late(u), u)));
             }
         }
     }

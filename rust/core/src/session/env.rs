@@ -1,6 +1,6 @@
 //! What kernels can reach besides their inputs: the session's variables and node states, and whether the run shall stop.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -16,6 +16,17 @@ use graphpb_kernels::Code;
 pub struct State {
     pub variables: Variables,
     states: Mutex<HashMap<u64, Arc<dyn Any + Send + Sync>>>,
+    resources: Mutex<HashMap<(TypeId, ResourceKey), Arc<dyn Any + Send + Sync>>>,
+    closing: AtomicBool,
+}
+
+/// What a resource is found by.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum ResourceKey {
+    /// The node that made it: nobody else has it.
+    Node(u64),
+    /// Its shared name: every node with this name has it.
+    Shared(Arc<str>),
 }
 
 impl State {
@@ -28,6 +39,26 @@ impl State {
         let s = Arc::new(Mutex::new(init()));
         map.insert(node, s.clone());
         s
+    }
+
+    /// The resource of this type under `key`, made on first use.
+    pub fn resource<T: Any + Send + Sync>(&self, key: ResourceKey, init: impl FnOnce() -> T) -> Arc<T> {
+        let mut map = self.resources.lock().unwrap_or_else(|e| e.into_inner());
+        let entry = (TypeId::of::<T>(), key);
+        if let Some(r) = map.get(&entry).and_then(|r| r.clone().downcast::<T>().ok()) {
+            return r;
+        }
+        let r = Arc::new(init());
+        map.insert(entry, r.clone());
+        r
+    }
+
+    /// End the runs that wait for something: the session is being closed.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
     }
 }
 

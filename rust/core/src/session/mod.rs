@@ -72,6 +72,10 @@ impl Session {
     pub fn graph(&self) -> &Arc<RwLock<Graph>> {
         &self.graph
     }
+    /// End the runs that wait for an element of a queue, with CANCELLED.
+    pub fn close(&self) {
+        self.state.close();
+    }
     pub fn variables(&self) -> &Variables {
         &self.state.variables
     }

@@ -48,7 +48,7 @@ fn reserve_elements(c: &KernelCtx, elements: usize) -> Result<Philox> {
 }
 
 /// A number that no other process knows: the key of the standard library's hash maps comes from the system.
-fn entropy() -> u64 {
+pub(crate) fn entropy() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
