@@ -334,7 +334,7 @@ def test_summaries_are_made_in_bodies():
     first, merged = value([inside, tf.summary.merge_all()], {x: [1.0, 2.0]})
     (entry,) = tf.Summary.FromString(first).value
     assert (entry.tag, entry.simple_value) == ("cond/total", 3.0)
-    assert [v.tag for v in tf.Summary.FromString(merged).value] == ["outside"]
+    assert [v.tag for v in tf.Summary.FromString(merged).value] == ["cond/total", "outside"]
 
 
 def test_loops_go_through_a_meta_graph(tmp_path):

@@ -73,9 +73,20 @@ def assert_same_structure(nest1, nest2, check_types=True):
       ValueError: One is a leaf where the other is not, or the lengths differ.
       TypeError: With `check_types`, the kinds of containers or the keys differ.
     """
+    try:
+        _same_structure(nest1, nest2, check_types)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"The two structures don't have the same nested structure.\n\nFirst structure: type={type(nest1).__name__} str={nest1}\n\n"
+            f"Second structure: type={type(nest2).__name__} str={nest2}\n\nMore specifically: {error}"
+        ) from None
+
+
+def _same_structure(nest1, nest2, check_types):
     one, two = is_sequence(nest1), is_sequence(nest2)
     if one != two:
-        raise ValueError(f"The two structures don't have the same nested structure.\n\nFirst structure: {nest1}\n\nSecond structure: {nest2}")
+        first, second = ("is a sequence", "is not") if one else ("is not a sequence", "is")
+        raise ValueError(f"{nest1} {first}, while {nest2} {second}")
     if not one:
         return
     if check_types and type(nest1) is not type(nest2):
@@ -87,11 +98,11 @@ def assert_same_structure(nest1, nest2, check_types=True):
         raise ValueError(f"The two dictionaries don't have the same set of keys: {sorted(nest1)} and {sorted(nest2)}")
     if len(nest1) != len(nest2):
         raise ValueError(
-            "The two structures don't have the same number of elements.\n\n"
-            f"First structure ({len(nest1)} elements): {nest1}\n\nSecond structure ({len(nest2)} elements): {nest2}"
+            "The two structures don't have the same number of elements. "
+            f"First structure ({len(nest1)} elements): {nest1}. Second structure ({len(nest2)} elements): {nest2}"
         )
     for first, second in zip(_items(nest1), _items(nest2), strict=True):
-        assert_same_structure(first, second, check_types)
+        _same_structure(first, second, check_types)
 
 
 def map_structure(func, *structure, **kwargs):

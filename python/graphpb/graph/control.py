@@ -69,6 +69,7 @@ def cond(
         _agree(then, other, "true_fn", "false_fn")
         if not then.flat:
             raise ValueError("'true_fn' and 'false_fn' must return at least one result.")
+        summaries = _hand_out_summaries(branches)
         inputs, names, stateful = _define(branches, [f"{scope}true", f"{scope}false"])
         attrs = {
             "Tout": [t.dtype for t in then.flat],
@@ -78,7 +79,45 @@ def cond(
             "_lower_using_switch_merge": True,
         }
         outputs = function.call_op("If" if stateful else "StatelessIf", [pred, *inputs], attrs, [b.graph for b in branches], scope)
+        _collect_summaries(summaries, outputs)
         return then.packed(outputs)
+
+
+def _hand_out_summaries(branches: list[_Branch]) -> list[list[Any]]:
+    """Let the node give the summaries that branches collected, empty ones when another branch runs. Returns the collections of each.
+
+    Elsewhere a tensor of a branch cannot be used; `merge_all` shall find those.
+    """
+    found: dict[Any, tuple[_Branch, list[Any]]] = {}
+    for branch in branches:
+        for key, items in branch.graph._collections.items():
+            for item in items:
+                if isinstance(item, core.Tensor) and item.graph is branch.graph and _is_summary(item):
+                    found.setdefault(item, (branch, []))[1].append(key)
+    for item, (owner, _) in found.items():
+        for branch in branches:
+            with branch.graph.as_default():
+                branch.flat.append(item if branch is owner else convert_to_tensor(b"", name="no_summary"))
+    return [keys for _, keys in found.values()]
+
+
+def _is_summary(tensor: Any) -> bool:
+    """Whether it is made by an op for summaries, or by one in a branch inside."""
+    while tensor.op.type == "Identity":
+        tensor = tensor.op.inputs[0]
+    if tensor.op.type in ("If", "StatelessIf", "Case", "StatelessCase"):
+        return tensor.dtype == dtypes.string
+    return tensor.op.type.startswith(_SUMMARY_OPS)
+
+
+_SUMMARY_OPS = ("ScalarSummary", "HistogramSummary", "ImageSummary", "AudioSummary", "TensorSummary", "MergeSummary")
+
+
+def _collect_summaries(summaries: list[list[Any]], outputs: list[Any]) -> None:
+    graph = core.get_default_graph()
+    for keys, tensor in zip(summaries, outputs[len(outputs) - len(summaries) :]):
+        for key in keys:
+            graph.add_to_collection(key, tensor)
 
 
 def _branch(label: str, old: str, given: Any, given_old: Any) -> Any:
@@ -287,7 +326,14 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Callable[[], Any] |
                 raise ValueError(f"branch {i} must have a return value.")
             branch.unpack_singleton()
         for i, branch in enumerate(branches[1:], 1):
-            _agree(branches[0], branch, "branches[0]", f"branches[{i}]")
+            try:
+                _agree(branches[0], branch, "branches[0]", f"branches[{i}]")
+            except ValueError as error:
+                raise TypeError(
+                    f"branches[0] and branches[{i}] arguments to tf.switch_case must have the same number, type, and overall structure of return "
+                    f"values. {error}"
+                ) from None
+        summaries = _hand_out_summaries(branches)
         inputs, names, stateful = _define(branches, [f"{scope}branch{i}" for i in range(len(branches))])
         attrs = {
             "Tout": [t.dtype for t in branches[0].flat],
@@ -296,6 +342,7 @@ def switch_case(branch_index: Any, branch_fns: Any, default: Callable[[], Any] |
             "_lower_using_switch_merge": True,
         }
         outputs = function.call_op("Case" if stateful else "StatelessCase", [index, *inputs], attrs, [b.graph for b in branches], scope)
+        _collect_summaries(summaries, outputs)
         return branches[0].packed(outputs)
 
 

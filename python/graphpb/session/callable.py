@@ -33,7 +33,7 @@ def make_callable(session: Any, fetches: Any, feed_list: Any = None, accept_opti
             if t in fed:
                 results[i] = arrays[fed[t]]
         if run is not None:
-            timeout = int(getattr(options, "timeout_in_ms", 0) or 0)
+            timeout = int(getattr(options, "timeout_in_ms", 0) or 0) or session._timeout
             for i, value in zip(asked, run.run(arrays, timeout)):
                 results[i] = value
         return build(results)

@@ -60,6 +60,7 @@ class BaseSession(_native.Session):
             raise TypeError(f'Argument `config` must be a tf.ConfigProto, but got "{type(config).__name__}"')
         self = super().__new__(cls, graph)
         self._target, self._config = target, config
+        self._timeout = int(getattr(config, "operation_timeout_in_ms", 0) or 0)
         return self
 
     def __init__(self, target: Any = "", graph: Any = None, config: Any = None):
@@ -121,9 +122,9 @@ class BaseSession(_native.Session):
         if not asked and not elements.operations:
             return build(results)
         run = self._prepare(list(feeds), [elements.tensors[i] for i in asked], elements.operations)
-        if len(asked) == len(elements.tensors) and options is None and run_metadata is None:
+        if len(asked) == len(elements.tensors) and options is None and run_metadata is None and not self._timeout:
             self._try_remember(fetches, feed_dict, feeds, elements, run)
-        timeout = int(getattr(options, "timeout_in_ms", 0) or 0)
+        timeout = int(getattr(options, "timeout_in_ms", 0) or 0) or self._timeout
         trace = [] if run_metadata is not None and getattr(options, "trace_level", 0) else None
         started = time.time_ns()
         for i, value in zip(asked, run.run(list(feeds.values()), timeout, trace)):

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use super::{GradValue, Options};
 use crate::error::Result;
 use crate::graph::Graph;
-use crate::graph::attr::{Attr, AttrList, FuncAttr};
-use crate::graph::node::{Node, NodeId, Out};
+use crate::graph::node::{NodeId, Out};
 
 /// Supplies gradients of nodes in bodies. `open` and `close` enclose the differentiation of one body; bodies inside it open
 /// before it closes.
@@ -37,7 +36,7 @@ pub(super) fn has_custom(options: &Options, body: &Graph) -> bool {
         if options.is_custom(n) {
             return true;
         }
-        todo.extend(called(n));
+        todo.extend(n.functions());
     }
     let mut seen: HashSet<String> = HashSet::new();
     while let Some(name) = todo.pop() {
@@ -59,18 +58,4 @@ pub(super) fn has_custom(options: &Options, body: &Graph) -> bool {
         seen.insert(name);
     }
     false
-}
-
-/// The functions that a node calls.
-fn called(node: &Node) -> Vec<String> {
-    let name = |f: &std::sync::Arc<FuncAttr>| f.name.to_string();
-    let mut found = vec![node.op_name().to_owned()];
-    for (_, a) in node.attrs.iter() {
-        match a {
-            Attr::Func(f) => found.push(name(f)),
-            Attr::List(AttrList::Func(v)) => found.extend(v.iter().map(name)),
-            _ => {}
-        }
-    }
-    found
 }

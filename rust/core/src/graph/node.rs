@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::graph::attr::Attrs;
+use crate::graph::attr::{Attr, AttrList, Attrs};
 use crate::graph::fact::Fact;
 use crate::proto;
 use crate::registry::OpDef;
@@ -92,5 +92,20 @@ impl Node {
     /// The op type.
     pub fn op_name(&self) -> &str {
         self.op.name()
+    }
+    /// The functions that the node calls: those in its attributes, and the one that its op is.
+    pub fn functions(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.op.def().is_none() {
+            found.push(self.op_name().to_owned());
+        }
+        for (_, a) in self.attrs.iter() {
+            match a {
+                Attr::Func(f) => found.push(f.name.to_string()),
+                Attr::List(AttrList::Func(v)) => found.extend(v.iter().map(|f| f.name.to_string())),
+                _ => {}
+            }
+        }
+        found
     }
 }

@@ -360,7 +360,10 @@ impl Lowering<'_, '_> {
         if let Some(k) = self.loops.index_of_exit(id) {
             return if self.known.contains_key(&id.out(0)) { Ok(()) } else { self.dataflow_loop(k) };
         }
-        let Some(def) = node.op.def() else { return self.call(id, node.op_name(), &node.attrs) };
+        let Some(def) = node.op.def() else {
+            self.late.call(graph, id);
+            return self.call(id, node.op_name(), &node.attrs);
+        };
         // A pure node all of whose outputs are fed has nothing to do.
         if !node.outputs.is_empty() && (0..node.outputs.len()).all(|i| self.known.contains_key(&id.out(i))) && def.is_pure() {
             return Ok(());
@@ -380,7 +383,10 @@ impl Lowering<'_, '_> {
                 return Ok(());
             }
             Kernel::Alias if graph.fact(node.inputs[0]).is_ref => self.late.read(id.out(0), inputs[0], id),
-            Kernel::Control => return self.control(id, def, inputs),
+            Kernel::Control => {
+                self.late.call(graph, id);
+                return self.control(id, def, inputs);
+            }
             _ => {}
         }
         if def.is_pure() && guards.is_empty() {

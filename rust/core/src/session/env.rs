@@ -150,7 +150,7 @@ impl<'p> Env<'p> {
         }
         match self.deadline {
             Some(d) if Instant::now() >= d => {
-                Err(Error::status(Code::DeadlineExceeded, "Timed out: the run took longer than RunOptions.timeout_in_ms"))
+                Err(Error::status(Code::DeadlineExceeded, "Timed out waiting for notification: the run took longer than its timeout_in_ms"))
             }
             _ => Ok(()),
         }

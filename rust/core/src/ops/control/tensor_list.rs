@@ -548,9 +548,11 @@ pub static TENSOR_LIST_CONCAT_V2: OpDef = OpDef {
         let lengths: Vec<i64> = parts.iter().map(|p| p.dims()[0] as i64).collect();
         let y = match parts.len() {
             0 => {
-                let d = shape.to_known().filter(|d| !d.is_empty());
-                let d = d.ok_or_else(|| Error::invalid("an empty list with elements of unknown shape cannot be joined"))?;
-                Tensor::try_zeros(dtype, &[&[0], &d[1..]].concat())?
+                let shape = shape.merge(&l.element)?;
+                let rest: Option<Vec<usize>> = shape.dims().and_then(|d| d.get(1..)).and_then(|d| d.iter().map(|&n| n.try_into().ok()).collect());
+                let rest =
+                    rest.ok_or_else(|| Error::invalid("All except the first dimension must be fully defined when concating an empty tensor list."))?;
+                Tensor::try_zeros(dtype, &[&[0], &rest[..]].concat())?
             }
             _ => concat(&parts.iter().collect::<Vec<_>>(), 0)?,
         };
