@@ -2,6 +2,7 @@
 
 use std::ops::Neg;
 
+use faer::traits::{ComplexField, Conjugate};
 use num_traits::{Float, NumAssign};
 
 use crate::dtype::Element;
@@ -9,9 +10,13 @@ use crate::gemm::{gemm, gemm_plain};
 use crate::{C64, C128};
 
 /// A real or complex float.
-pub trait Field: Element + NumAssign + Neg<Output = Self> {
-    type Real: Field<Real = Self::Real> + Float;
+pub trait Field: Element + NumAssign + Neg<Output = Self> + ComplexField<Real: Float + NumAssign + Element> + Conjugate<Canonical = Self> {
     const IS_COMPLEX: bool;
+    /// The type of the same kind with 64 bits a part.
+    type Wide: Field<Real = f64>;
+    fn wide(self) -> Self::Wide;
+    fn narrow(w: Self::Wide) -> Self;
+    fn narrow_real(w: f64) -> Self::Real;
     fn conj(self) -> Self;
     fn re(self) -> Self::Real;
     fn real(r: Self::Real) -> Self;
@@ -22,9 +27,7 @@ pub trait Field: Element + NumAssign + Neg<Output = Self> {
         <Self::Real as Float>::epsilon()
     }
     /// |x|.
-    fn modulus(self) -> Self::Real {
-        self.norm2().sqrt()
-    }
+    fn modulus(self) -> Self::Real;
     fn scaled(self, r: Self::Real) -> Self {
         self * Self::real(r)
     }
@@ -35,8 +38,17 @@ pub trait Field: Element + NumAssign + Neg<Output = Self> {
 macro_rules! real {
     ($t:ty) => {
         impl Field for $t {
-            type Real = $t;
             const IS_COMPLEX: bool = false;
+            type Wide = f64;
+            fn wide(self) -> f64 {
+                self as f64
+            }
+            fn narrow(w: f64) -> $t {
+                w as $t
+            }
+            fn narrow_real(w: f64) -> $t {
+                w as $t
+            }
             fn conj(self) -> $t {
                 self
             }
@@ -64,8 +76,17 @@ real!(f64);
 macro_rules! complex {
     ($t:ty, $r:ty) => {
         impl Field for $t {
-            type Real = $r;
             const IS_COMPLEX: bool = true;
+            type Wide = C128;
+            fn wide(self) -> C128 {
+                C128::new(self.re as f64, self.im as f64)
+            }
+            fn narrow(w: C128) -> $t {
+                <$t>::new(w.re as $r, w.im as $r)
+            }
+            fn narrow_real(w: f64) -> $r {
+                w as $r
+            }
             fn conj(self) -> $t {
                 <$t>::new(self.re, -self.im)
             }
@@ -114,24 +135,6 @@ macro_rules! with_field {
             _ => $other,
         }
     };
-}
-
-/// y −= s·x.
-pub(super) fn subtract_scaled<T: Field>(y: &mut [T], s: T, x: &[T]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y -= s * x;
-    }
-}
-
-/// Rows `i` and `j` of a matrix with `n` columns, `i` for writing.
-pub(super) fn row_pair<T>(a: &mut [T], n: usize, i: usize, j: usize) -> (&mut [T], &[T]) {
-    if i > j {
-        let (low, high) = a.split_at_mut(i * n);
-        (&mut high[..n], &low[j * n..(j + 1) * n])
-    } else {
-        let (low, high) = a.split_at_mut(j * n);
-        (&mut low[i * n..(i + 1) * n], &high[..n])
-    }
 }
 
 /// The conjugate transpose of an m×n matrix.

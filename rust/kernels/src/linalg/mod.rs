@@ -1,7 +1,8 @@
-//! Factorizations of dense matrices, row-major, real and complex. One matrix a call; `each` runs a stack of them on the pool.
+//! Factorizations of dense matrices, row-major, real and complex, by the library faer. One matrix a call; `each` runs a stack of them on the pool.
 
 mod cholesky;
 mod eigen;
+mod faer_parts;
 mod field;
 mod lu;
 mod qr;

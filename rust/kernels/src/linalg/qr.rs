@@ -1,88 +1,63 @@
-//! QR factorization by Householder reflections; the signs are those of LAPACK and Eigen: each diagonal element of R has the
-//! opposite sign of the element it replaces, and columns without anything below the diagonal are left alone.
+//! QR factorization by Householder reflections. The signs are those of LAPACK and Eigen: each diagonal element of R is real and has
+//! the opposite sign of the element it replaces, and real columns without anything below the diagonal are left alone.
 
-use num_traits::{Float, Zero};
+use faer::linalg::householder::{
+    apply_block_householder_sequence_on_the_left_in_place_scratch, apply_block_householder_sequence_on_the_left_in_place_with_conj,
+};
+use faer::linalg::qr::no_pivoting::factor::{qr_in_place, qr_in_place_scratch, recommended_block_size};
+use faer::traits::ComplexField;
+use faer::{Conj, Mat};
+use num_traits::Zero;
 
-use super::field::{Field, subtract_scaled};
-
-/// A reflection I − tau·v·vᴴ, v[0] = 1, that maps a column to beta·e₀.
-pub(super) struct Reflection<T> {
-    pub tau: T,
-    pub v: Vec<T>,
-}
-
-/// The reflection of `x`, and beta.
-pub(super) fn reflection<T: Field>(mut x: Vec<T>) -> (Reflection<T>, T::Real) {
-    let head = x[0];
-    let tail = x[1..].iter().fold(T::Real::zero(), |s, v| s + v.norm2());
-    let imaginary = head - T::real(head.re());
-    let least = T::Real::min_positive_value();
-    x[0] = T::one();
-    if tail <= least && imaginary.norm2() <= least {
-        x[1..].fill(T::zero());
-        return (Reflection { tau: T::zero(), v: x }, head.re());
-    }
-    let mut beta = (head.norm2() + tail).sqrt();
-    if head.re() >= T::Real::zero() {
-        beta = -beta;
-    }
-    let d = head - T::real(beta);
-    for v in &mut x[1..] {
-        *v /= d;
-    }
-    let tau = ((T::real(beta) - head) / T::real(beta)).conj();
-    (Reflection { tau, v: x }, beta)
-}
-
-impl<T: Field> Reflection<T> {
-    /// Apply it (or its adjoint) from the left to columns `from..n` of the rows that start at `row`.
-    pub fn apply(&self, a: &mut [T], n: usize, row: usize, from: usize, adjoint: bool) {
-        let tau = if adjoint { self.tau.conj() } else { self.tau };
-        if tau == T::zero() || from >= n {
-            return;
-        }
-        let mut w = vec![T::zero(); n - from];
-        for (i, v) in self.v.iter().enumerate() {
-            subtract_scaled(&mut w, -v.conj(), &a[(row + i) * n + from..(row + i + 1) * n]);
-        }
-        for (i, &v) in self.v.iter().enumerate() {
-            subtract_scaled(&mut a[(row + i) * n + from..(row + i + 1) * n], tau * v, &w);
-        }
-    }
-}
-
-/// Reduce the m×n matrix `a` to upper triangular form; gives the reflections.
-pub(super) fn reduce<T: Field>(a: &mut [T], m: usize, n: usize) -> Vec<Reflection<T>> {
-    let mut list = Vec::with_capacity(m.min(n));
-    for k in 0..m.min(n) {
-        let (h, beta) = reflection((k..m).map(|i| a[i * n + k]).collect());
-        h.apply(a, n, k, k + 1, false);
-        a[k * n + k] = T::real(beta);
-        for i in k + 1..m {
-            a[i * n + k] = T::zero();
-        }
-        list.push(h);
-    }
-    list
-}
-
-/// The first `cols` columns of Q (m×cols), the product of the reflections' adjoints; reflection k acts on rows `k + shift..`.
-pub(super) fn accumulate<T: Field>(list: &[Reflection<T>], m: usize, cols: usize, shift: usize) -> Vec<T> {
-    let mut q = vec![T::zero(); m * cols];
-    for i in 0..m.min(cols) {
-        q[i * cols + i] = T::one();
-    }
-    for (k, h) in list.iter().enumerate().rev() {
-        h.apply(&mut q, cols, k + shift, (k + shift).min(cols), true);
-    }
-    q
-}
+use super::faer_parts::{ONE_THREAD, by_columns, with_scratch};
+use super::field::Field;
 
 /// A = Q·R for an m×n matrix: q is m×m and r m×n when `full`, else m×min(m, n) and min(m, n)×n.
 pub fn qr<T: Field>(a: &[T], m: usize, n: usize, full: bool, q: &mut [T], r: &mut [T]) {
-    let mut work = a.to_vec();
-    let list = reduce(&mut work, m, n);
-    let inner = if full { m } else { m.min(n) };
-    r.copy_from_slice(&work[..inner * n]);
-    q.copy_from_slice(&accumulate(&list, m, inner, 0));
+    let p = m.min(n);
+    let inner = if full { m } else { p };
+    let mut basis = Mat::<T>::identity(m, inner);
+    let mut factors = by_columns(a, m, n);
+    if p > 0 {
+        let block = recommended_block_size::<T>(m, n);
+        let mut coefficients = Mat::<T>::zeros(block, p);
+        with_scratch(qr_in_place_scratch::<T>(m, n, block, ONE_THREAD, Default::default()), |scratch| {
+            qr_in_place(factors.as_mut(), coefficients.as_mut(), ONE_THREAD, scratch, Default::default());
+        });
+        with_scratch(apply_block_householder_sequence_on_the_left_in_place_scratch::<T>(m, block, inner), |scratch| {
+            let (reflections, coefficients) = (factors.as_ref().subcols(0, p), coefficients.as_ref());
+            apply_block_householder_sequence_on_the_left_in_place_with_conj(reflections, coefficients, Conj::No, basis.as_mut(), ONE_THREAD, scratch);
+        });
+    }
+    for i in 0..inner {
+        for j in 0..n {
+            r[i * n + j] = if j >= i { factors[(i, j)] } else { T::zero() };
+        }
+    }
+    faer::MatMut::from_row_major_slice_mut(q, m, inner).copy_from(&basis);
+    if T::IS_COMPLEX {
+        for k in 0..p {
+            let below = (k + 1..m).any(|i| factors[(i, k)] != T::zero());
+            make_diagonal_real(q, r, k, inner, n, below);
+        }
+    }
+}
+
+/// faer leaves the phase of the replaced element on the diagonal; move it into Q.
+fn make_diagonal_real<T: Field>(q: &mut [T], r: &mut [T], k: usize, inner: usize, n: usize, reflected: bool) {
+    let (d, zero) = (r[k * n + k], <T as ComplexField>::Real::zero());
+    let size = d.modulus();
+    if d == T::real(d.re()) {
+        return;
+    }
+    // With a reflection the phase is the opposite of that of the element it replaced.
+    let positive = if reflected { d.re() > zero } else { d.re() < zero };
+    let phase = d / T::real(if positive { size } else { -size });
+    for v in &mut r[k * n..(k + 1) * n] {
+        *v *= Field::conj(phase);
+    }
+    r[k * n + k] = T::real(if positive { size } else { -size });
+    for row in q.chunks_exact_mut(inner) {
+        row[k] *= phase;
+    }
 }

@@ -113,6 +113,83 @@ fn matrices_without_full_rank() {
     let mut f = vec![1.0, 2.0, 2.0, 4.0];
     lu(&mut f, 2, &mut [0, 0]);
     assert!(!is_invertible(&f, 2));
+    assert_eq!(determinant(&mut [1.0, 2.0, 3.0, 2.0, 4.0, 6.0, 3.0, 6.0, 9.0], 3), 0.0);
+    assert_eq!(log_determinant(&mut [1.0, 2.0, 3.0, 2.0, 4.0, 6.0, 3.0, 6.0, 9.0], 3), (0.0, f64::NEG_INFINITY));
     assert!(!cholesky(&mut [1.0, 2.0, 2.0, 1.0], 2));
     assert!(!cholesky(&mut [f64::NAN], 1));
+}
+
+/// Nothing panics or spins on what no algorithm has an answer to; what has one is right at the ends of the exponents too.
+#[test]
+fn numbers_that_are_not_finite_or_extreme() {
+    for n in [1, 2, 5, 20, 40, 70] {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for at in [0, n * n / 2, n * n - 1] {
+                let mut a = real(n, n);
+                a[at] = bad;
+                let (mut q, mut r) = (vec![0.0; n * n], vec![0.0; n * n]);
+                qr(&a, n, n, true, &mut q, &mut r);
+                assert!(q.iter().chain(&r).any(|v| !v.is_finite()));
+                assert!(!svd(&a, n, n, &mut vec![0.0; n], &mut q, &mut r));
+                // Only the lower triangle counts.
+                assert_eq!(eigh(&a, n, &mut vec![0.0; n], &mut q), at % n > at / n);
+                let mut order = vec![0; n];
+                let mut f = a.clone();
+                lu(&mut f, n, &mut order);
+                order.sort_unstable();
+                assert!(order.iter().copied().eq(0..n));
+                a[at / n * (n + 1)] = bad;
+                assert!(!cholesky(&mut a, n));
+                determinant(&mut a, n);
+            }
+        }
+        for scale in [1e-300, 1e-160, 1e150, 1e300] {
+            let a: Vec<f64> = real(n, n).iter().map(|v| v * scale).collect();
+            let (mut s, mut one) = (vec![0.0; n], vec![0.0; n]);
+            assert!(svd(&a, n, n, &mut s, &mut [], &mut []) && svd(&real(n, n), n, n, &mut one, &mut [], &mut []));
+            assert!(s.iter().zip(&one).all(|(s, o)| (s / scale - o).abs() < 1e-12 * n as f64));
+            assert!(eigh(&a, n, &mut s, &mut []) && eigh(&real(n, n), n, &mut one, &mut []));
+            assert!(s.iter().zip(&one).all(|(s, o)| (s / scale - o).abs() < 1e-12 * n as f64));
+        }
+    }
+}
+
+/// Matrices with many equal values, which divide-and-conquer deflates: diagonal, constant and block ones, and adjacency matrices.
+#[test]
+fn repeated_eigenvalues() {
+    for n in [3, 20, 33, 34, 64, 100] {
+        let of = |f: &dyn Fn(usize, usize) -> f64| (0..n * n).map(|at| f(at / n, at % n)).collect::<Vec<f64>>();
+        let forms = [
+            of(&|i, j| if i == j { (n - i) as f64 } else { 0.0 }),
+            of(&|_, _| 1.0),
+            of(&|i, j| if i / 5 == j / 5 { 1.0 } else { 0.0 }),
+            of(&|i, j| if i.abs_diff(j) == 1 { 1.0 } else { 0.0 }),
+            of(&|i, j| if (i * j + i + j) % 7 == 0 { 1.0 } else { 0.0 }),
+            unit(n),
+        ];
+        for a in forms {
+            let (mut values, mut v) = (vec![0.0; n], vec![0.0; n * n]);
+            assert!(eigh(&a, n, &mut values, &mut v));
+            assert!(values.windows(2).all(|w| w[0] <= w[1]));
+            assert!(distance(&times(&adjoint(&v, n, n), &v, n, n, n), &unit(n)) < 1e-12 * n as f64);
+            let scaled: Vec<f64> = v.iter().enumerate().map(|(i, x)| x * values[i % n]).collect();
+            assert!(distance(&times(&a, &v, n, n, n), &scaled) < 1e-12 * (n * n) as f64);
+            let mut alone = vec![0.0; n];
+            assert!(eigh(&a, n, &mut alone, &mut []));
+            assert!(distance(&alone, &values) < 1e-12 * (n * n) as f64);
+            check_any(&a, n, n);
+        }
+    }
+}
+
+/// As LAPACK's and Eigen's, the diagonal of R is real and opposite in sign to what stood there.
+#[test]
+fn the_diagonal_of_r_is_real() {
+    let a = [C128::new(1.0, 2.0), C128::new(0.5, -1.0), C128::new(-2.0, 1.0), C128::new(3.0, 0.25)];
+    let (mut q, mut r) = ([C128::new(0.0, 0.0); 4], [C128::new(0.0, 0.0); 4]);
+    qr(&a, 2, 2, false, &mut q, &mut r);
+    assert!((r[0] - C128::new(-(10f64.sqrt()), 0.0)).norm() < 1e-14 && r[3].im == 0.0);
+    let (mut q, mut r) = ([0.0; 4], [0.0; 4]);
+    qr(&[-2.0, 1.0, 0.0, 3.0], 2, 2, false, &mut q, &mut r);
+    assert_eq!((q, r), ([1.0, 0.0, 0.0, 1.0], [-2.0, 1.0, 0.0, 3.0]));
 }

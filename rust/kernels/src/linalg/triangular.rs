@@ -1,10 +1,14 @@
 //! Systems with a triangular matrix.
 
-use super::field::{Field, row_pair, subtract_scaled};
+use faer::linalg::triangular_solve::{
+    solve_lower_triangular_in_place, solve_unit_lower_triangular_in_place, solve_unit_upper_triangular_in_place, solve_upper_triangular_in_place,
+};
+use faer::{MatMut, MatRef};
 
-const BLOCK: usize = 32;
+use super::faer_parts::ONE_THREAD;
+use super::field::Field;
 
-/// A triangular n×n matrix: `a[i·strides.0 + j·strides.1]`, of which the other triangle is not read.
+/// A triangular n×n matrix: `a[i·strides.0 + j·strides.1]` with strides (n, 1) or (1, n), of which the other triangle is not read.
 pub struct Triangle<'a, T> {
     pub a: &'a [T],
     pub strides: (usize, usize),
@@ -20,33 +24,13 @@ pub fn solve_triangular<T: Field>(t: &Triangle<T>, x: &mut [T], k: usize) {
     if n == 0 || k == 0 {
         return;
     }
-    let at = |i: usize, j: usize| t.a[i * t.strides.0 + j * t.strides.1];
-    let blocks = n.div_ceil(BLOCK);
-    let mut known = Vec::new();
-    for b in 0..blocks {
-        let b = if t.upper { blocks - 1 - b } else { b };
-        let (start, end) = (b * BLOCK, n.min((b + 1) * BLOCK));
-        let solved = if t.upper { end..n } else { 0..start };
-        if !solved.is_empty() {
-            known.resize((end - start) * k, T::zero());
-            let from = start * t.strides.0 + solved.start * t.strides.1;
-            T::product(end - start, k, solved.len(), &t.a[from..], t.strides, &x[solved.start * k..], (k, 1), &mut known);
-            for (x, &v) in x[start * k..end * k].iter_mut().zip(&known) {
-                *x -= v;
-            }
-        }
-        for r in 0..end - start {
-            let i = if t.upper { end - 1 - r } else { start + r };
-            for j in if t.upper { i + 1..end } else { start..i } {
-                let (row, other) = row_pair(x, k, i, j);
-                subtract_scaled(row, at(i, j), other);
-            }
-            if !t.unit {
-                let d = at(i, i);
-                for v in &mut x[i * k..(i + 1) * k] {
-                    *v /= d;
-                }
-            }
-        }
+    let rows = MatRef::from_row_major_slice(t.a, n, n);
+    let a = if t.strides.1 == 1 { rows } else { rows.transpose() };
+    let x = MatMut::from_row_major_slice_mut(x, n, k);
+    match (t.upper, t.unit) {
+        (false, false) => solve_lower_triangular_in_place(a, x, ONE_THREAD),
+        (false, true) => solve_unit_lower_triangular_in_place(a, x, ONE_THREAD),
+        (true, false) => solve_upper_triangular_in_place(a, x, ONE_THREAD),
+        (true, true) => solve_unit_upper_triangular_in_place(a, x, ONE_THREAD),
     }
 }
