@@ -299,7 +299,6 @@ from graphpb.ops.parsing import parse_single_sequence_example as parse_single_se
 from graphpb.ops.parsing import parse_tensor as parse_tensor  # noqa: E402
 from graphpb.ops.parsing import serialize_tensor as serialize_tensor  # noqa: E402
 from graphpb.ops.product import matmul as matmul  # noqa: E402
-from graphpb.ops.product import matvec as matvec  # noqa: E402
 from graphpb.ops.product import tensordot as tensordot  # noqa: E402
 from graphpb.ops.queues import FIFOQueue as FIFOQueue  # noqa: E402
 from graphpb.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue  # noqa: E402
@@ -322,22 +321,19 @@ from graphpb.ops.readers import ReaderBase as ReaderBase  # noqa: E402
 from graphpb.ops.readers import TextLineReader as TextLineReader  # noqa: E402
 from graphpb.ops.readers import TFRecordReader as TFRecordReader  # noqa: E402
 from graphpb.ops.readers import WholeFileReader as WholeFileReader  # noqa: E402
-from graphpb.ops.reduce import argmax as arg_max  # noqa: E402, F401
+from graphpb.ops.reduce import arg_max as arg_max  # noqa: E402
+from graphpb.ops.reduce import arg_min as arg_min  # noqa: E402
 from graphpb.ops.reduce import argmax as argmax  # noqa: E402
-from graphpb.ops.reduce import argmin as arg_min  # noqa: E402, F401
 from graphpb.ops.reduce import argmin as argmin  # noqa: E402
 from graphpb.ops.reduce import count_nonzero as count_nonzero  # noqa: E402
 from graphpb.ops.reduce import reduce_all as reduce_all  # noqa: E402
 from graphpb.ops.reduce import reduce_any as reduce_any  # noqa: E402
-from graphpb.ops.reduce import reduce_euclidean_norm as reduce_euclidean_norm  # noqa: E402
 from graphpb.ops.reduce import reduce_logsumexp as reduce_logsumexp  # noqa: E402
 from graphpb.ops.reduce import reduce_max as reduce_max  # noqa: E402
 from graphpb.ops.reduce import reduce_mean as reduce_mean  # noqa: E402
 from graphpb.ops.reduce import reduce_min as reduce_min  # noqa: E402
 from graphpb.ops.reduce import reduce_prod as reduce_prod  # noqa: E402
-from graphpb.ops.reduce import reduce_std as reduce_std  # noqa: E402
 from graphpb.ops.reduce import reduce_sum as reduce_sum  # noqa: E402
-from graphpb.ops.reduce import reduce_variance as reduce_variance  # noqa: E402
 from graphpb.ops.reduce import trace as trace  # noqa: E402
 from graphpb.ops.script import numpy_function as numpy_function  # noqa: E402
 from graphpb.ops.script import py_func as py_func  # noqa: E402

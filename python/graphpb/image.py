@@ -35,7 +35,7 @@ from graphpb.ops.image_files import is_jpeg as is_jpeg
 from graphpb.ops.image_frame import central_crop as central_crop
 from graphpb.ops.image_frame import crop_to_bounding_box as crop_to_bounding_box
 from graphpb.ops.image_frame import extract_image_patches as extract_image_patches
-from graphpb.ops.image_frame import extract_image_patches as extract_patches  # noqa: F401
+from graphpb.ops.image_frame import extract_patches as extract_patches
 from graphpb.ops.image_frame import flip_left_right as flip_left_right
 from graphpb.ops.image_frame import flip_up_down as flip_up_down
 from graphpb.ops.image_frame import image_gradients as image_gradients

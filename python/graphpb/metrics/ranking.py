@@ -149,8 +149,8 @@ def average_precision_at_k(labels, predictions, k, weights=None, metrics_collect
         total = metric_variable([], dtypes.float64, name="total")
         new_most = assign_add(most, number, name="update_max")
         new_total = assign_add(total, reduce_sum(each), name="update_total")
-        value = collected(lambda: div_no_nan(total, most, name=scope), metrics_collections)
-        return value, updated(div_no_nan(new_total, new_most, name="update"), updates_collections)
+        value = collected(lambda: div_no_nan(total, most, name="mean"), metrics_collections)
+        return value, updated(div_no_nan(new_total, new_most, name=scope), updates_collections)
 
 
 sparse_average_precision_at_k = average_precision_at_k

@@ -5,7 +5,6 @@ from graphpb.nn import rnn_cell as rnn_cell  # noqa: E402
 from graphpb.nn.activations import bias_add as bias_add
 from graphpb.nn.activations import crelu as crelu
 from graphpb.nn.activations import elu as elu
-from graphpb.nn.activations import gelu as gelu
 from graphpb.nn.activations import l2_loss as l2_loss
 from graphpb.nn.activations import leaky_relu as leaky_relu
 from graphpb.nn.activations import log_softmax as log_softmax
@@ -60,20 +59,19 @@ from graphpb.nn.norm import normalize_moments as normalize_moments
 from graphpb.nn.norm import sufficient_statistics as sufficient_statistics
 from graphpb.nn.norm import weighted_moments as weighted_moments
 from graphpb.nn.pool import avg_pool as avg_pool
-from graphpb.nn.pool import avg_pool as avg_pool_v2  # noqa: F401
 from graphpb.nn.pool import avg_pool1d as avg_pool1d
 from graphpb.nn.pool import avg_pool2d as avg_pool2d
 from graphpb.nn.pool import avg_pool3d as avg_pool3d
+from graphpb.nn.pool import avg_pool_v2 as avg_pool_v2
 from graphpb.nn.pool import max_pool as max_pool
-from graphpb.nn.pool import max_pool as max_pool_v2  # noqa: F401
 from graphpb.nn.pool import max_pool1d as max_pool1d
 from graphpb.nn.pool import max_pool2d as max_pool2d
 from graphpb.nn.pool import max_pool3d as max_pool3d
+from graphpb.nn.pool import max_pool_v2 as max_pool_v2
 from graphpb.nn.pool import max_pool_with_argmax as max_pool_with_argmax
 from graphpb.nn.pool import pool as pool
 from graphpb.nn.sampling import in_top_k as in_top_k
 from graphpb.nn.sampling import nce_loss as nce_loss
-from graphpb.nn.sampling import nth_element as nth_element
 from graphpb.nn.sampling import sampled_softmax_loss as sampled_softmax_loss
 from graphpb.nn.sampling import top_k as top_k
 from graphpb.ops.array import depth_to_space as depth_to_space

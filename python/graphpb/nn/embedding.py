@@ -7,15 +7,18 @@ from graphpb.graph.composite import SparseTensor
 from graphpb.graph.convert import constant, convert_to_tensor, is_tensor
 from graphpb.graph.scopes import colocate_with, name_scope
 from graphpb.ops import raw
-from graphpb.ops.array import concat, expand_dims, reshape, stack
+from graphpb.ops.array import concat, expand_dims, reshape, stack, tile, where
 from graphpb.ops.cast import cast
-from graphpb.ops.fill import ones
+from graphpb.ops.fill import ones, ones_like, zeros_like
 from graphpb.ops.gather import gather, unique
 from graphpb.ops.math import div_no_nan, floordiv, maximum, pow, range
-from graphpb.ops.reduce import reduce_sum
+from graphpb.ops.reduce import reduce_prod, reduce_sum
 from graphpb.ops.shape import rank, shape, size
+from graphpb.ops.sparse import sparse_fill_empty_rows, sparse_reshape, sparse_retain
 from graphpb.ops.unary import sqrt
+from graphpb.shapes import TensorShape
 from graphpb.variables.partition import PartitionedVariable
+from graphpb.variables.resource import is_resource_variable
 from graphpb.variables.variable import Variable
 
 
@@ -54,7 +57,7 @@ def embedding_lookup(params, ids, partition_strategy="mod", name=None, validate_
     if not isinstance(params, list):
         params = [params]
     if not params or params[0] is None:
-        raise ValueError("Need at least one param")
+        raise ValueError("params must be specified" if params else "Length of params is currently 0. Need at least one param.")
     with name_scope(name, "embedding_lookup", [*params, ids]) as name:
         params = _tables(params)
         ids = convert_to_tensor(ids, name="ids")
@@ -94,7 +97,7 @@ def _from_parts(params, ids, strategy, max_norm, name):
         part = maximum(flat // (each + 1), (flat - extra) // each)
         row = raw.Select(condition=part < extra, t=flat % (each + 1), e=(flat - extra) % each)
     else:
-        raise ValueError(f"Unrecognized partition strategy: {strategy}.")
+        raise ValueError(f"Unrecognized partition strategy: {strategy}.Must be one of either `mod` or `div`.")
     part = cast(part, dtypes.int32)
     rows = raw.DynamicPartition(data=row, partitions=part, num_partitions=count)
     where = raw.DynamicPartition(data=places, partitions=part, num_partitions=count)
@@ -179,15 +182,6 @@ def _weighted(rows, places, segments, weights, combiner, name):
     return cast(div_no_nan(sums, total, name=name), dtype)
 
 
-def _flat_rows(sparse_ids):
-    """The coordinates of a sparse tensor as [row, column]: all axes but the last are one."""
-    sizes, indices = sparse_ids.dense_shape, sparse_ids.indices
-    # The places of one step along each axis: products of the sizes behind it, the last axis left out.
-    steps = raw.Cumprod(x=sizes[:-1], axis=0, exclusive=True, reverse=True)
-    row = reduce_sum(indices[:, :-1] * steps, 1)
-    return stack([row, indices[:, -1]], axis=1)
-
-
 def safe_embedding_lookup_sparse(
     embedding_weights, sparse_ids, sparse_weights=None, combiner="mean", default_id=None, name=None, partition_strategy="div", max_norm=None
 ):
@@ -197,7 +191,7 @@ def safe_embedding_lookup_sparse(
       embedding_weights: Table or list of parts.
       sparse_ids: SparseTensor of int64 ids [..., m].
       sparse_weights: SparseTensor of weights like `sparse_ids`, or None for ones.
-      combiner: "sum", "mean" or "sqrtn".
+      combiner: "sum" (which counts all weights), "mean" or "sqrtn".
       default_id: The id for rows without ids; None gives zeros.
       name: Scope of the nodes; default `embedding_lookup`.
       partition_strategy, max_norm: As `embedding_lookup`.
@@ -208,27 +202,45 @@ def safe_embedding_lookup_sparse(
     Raises:
       ValueError: There are no weights.
     """
-    from graphpb.ops.sparse import sparse_fill_empty_rows, sparse_retain
-
-    if embedding_weights is None or (isinstance(embedding_weights, (list, tuple)) and not embedding_weights):
-        raise ValueError(f"Missing embedding_weights {embedding_weights}.")
-    with name_scope(name, "embedding_lookup", [embedding_weights, sparse_ids, sparse_weights]):
+    if isinstance(embedding_weights, PartitionedVariable):
+        embedding_weights = list(embedding_weights)
+    if not isinstance(embedding_weights, list):
+        embedding_weights = [embedding_weights]
+    if not embedding_weights or embedding_weights[0] is None:
+        raise ValueError(f"Missing embedding_weights {embedding_weights and None}.")
+    dtype = None if sparse_weights is None else sparse_weights.dtype
+    embedding_weights = [w if is_resource_variable(w) and dtype in (None, w.dtype) else convert_to_tensor(w, dtype=dtype) for w in embedding_weights]
+    with name_scope(name, "embedding_lookup", [*embedding_weights, sparse_ids, sparse_weights]) as scope:
         original = sparse_ids.dense_shape
-        rows = raw.Prod(input=raw.Slice(input=original, begin=[0], size=stack([size(original) - 1])), reduction_indices=[0])
-        flat = [rows, gather(original, size(original) - 1)]
-        ids = SparseTensor(_flat_rows(sparse_ids), sparse_ids.values, stack(flat))
+        known = original.shape[0].value
+        count = size(original) if known is None else known
+        ids = sparse_reshape(sparse_ids, [reduce_prod(raw.Slice(input=original, begin=[0], size=[count - 1])), gather(original, count - 1)])
         weights = None if sparse_weights is None else SparseTensor(ids.indices, sparse_weights.values, ids.dense_shape)
-        valid = ids.values >= 0
+        valid = raw.GreaterEqual(x=ids.values, y=0)
         if weights is not None:
-            valid = raw.LogicalAnd(x=valid, y=raw.Greater(x=weights.values, y=constant(0, weights.values.dtype)))
-            weights = sparse_retain(weights, valid)
+            valid = raw.LogicalAnd(x=valid, y=ones_like(weights.values, dtype=dtypes.bool_))
         ids = sparse_retain(ids, valid)
+        if weights is not None:
+            weights = sparse_retain(weights, valid)
+            if combiner != "sum":
+                positive = raw.Greater(x=weights.values, y=0)
+                ids, weights = sparse_retain(ids, positive), sparse_retain(weights, positive)
         ids, empty = sparse_fill_empty_rows(ids, default_id or 0)
         if weights is not None:
             weights, _ = sparse_fill_empty_rows(weights, 1.0)
-        found = embedding_lookup_sparse(embedding_weights, ids, weights, combiner=combiner, partition_strategy=partition_strategy, max_norm=max_norm)
-        if default_id is None:
-            found = raw.SelectV2(condition=reshape(empty, [-1, 1]), t=constant(0, found.dtype), e=found)
-        return reshape(
-            found, concat([raw.Slice(input=cast(original, dtypes.int32), begin=[0], size=stack([size(original) - 1])), shape(found)[1:]], 0)
+        found = embedding_lookup_sparse(
+            embedding_weights,
+            ids,
+            weights,
+            combiner=combiner,
+            partition_strategy=partition_strategy,
+            name=None if default_id is None else scope,
+            max_norm=max_norm,
         )
+        if default_id is None:
+            empty = tile(reshape(empty, [-1, 1]), stack([1, shape(found)[1]]))
+            found = where(empty, zeros_like(found), found, name=scope)
+        lead = raw.Slice(input=cast(original, dtypes.int32), begin=[0], size=[count - 1])
+        result = reshape(found, concat([lead, raw.Slice(input=shape(found), begin=[1], size=[-1])], 0))
+        result.set_shape(TensorShape(None if known is None else [None] * (known - 1)).concatenate(found.shape[1:]))
+        return result

@@ -203,3 +203,20 @@ def pool(input, window_shape, pooling_type, padding, dilation_rate=None, strides
             return squeeze(result, [axis]) if count == 1 else result
 
         return dilated(input, rates, padding, plain, window_shape, data_format if count > 1 or not first else "NCW")
+
+
+def _by_rank(forms, input, ksize, strides, padding, data_format, name):
+    count = len(data_format) - 2 if data_format else input.shape.ndims - 2 if input.shape.ndims is not None else None
+    if count not in (1, 2, 3):
+        raise ValueError(f"`input.shape.rank` must be 3, 4 or 5. Received: input.shape={input.shape} of rank {input.shape.ndims}.")
+    return forms[count - 1](input, ksize, strides, padding, data_format or ("NWC", "NHWC", "NDHWC")[count - 1], name)
+
+
+def max_pool_v2(input, ksize, strides, padding, data_format=None, name=None):
+    """Take the maximum of each window over one to three spatial axes, by the rank of `input`; arguments as `max_pool`."""
+    return _by_rank((max_pool1d, max_pool2d, max_pool3d), input, ksize, strides, padding, data_format, name)
+
+
+def avg_pool_v2(input, ksize, strides, padding, data_format=None, name=None):
+    """Average each window over one to three spatial axes, by the rank of `input`; arguments as `max_pool`."""
+    return _by_rank((avg_pool1d, avg_pool2d, avg_pool3d), input, ksize, strides, padding, data_format, name)

@@ -45,7 +45,7 @@ def in_top_k(predictions, targets, k, name=None):
       A bool tensor [batch].
     """
     with name_scope(name, "in_top_k"):
-        return raw.InTopKV2(predictions=predictions, targets=targets, k=k)
+        return raw.InTopKV2(predictions=predictions, targets=targets, k=k, name=name)
 
 
 def nth_element(input, n, reverse=False, name=None):

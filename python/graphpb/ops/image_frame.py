@@ -333,6 +333,11 @@ def extract_image_patches(images, ksizes=None, strides=None, rates=None, padding
     )
 
 
+def extract_patches(images, sizes, strides, rates, padding, name=None):
+    """Lay the patches of images along the channels, as `extract_image_patches`."""
+    return extract_image_patches(images, sizes, strides, rates, padding, name)
+
+
 def image_gradients(image):
     """Return the differences of neighbouring rows and of neighbouring columns, each of the image's shape with zeros at the end.
 

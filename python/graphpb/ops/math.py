@@ -10,16 +10,29 @@ from graphpb.ops.cast import cast
 from graphpb.shapes import TensorShape
 
 
-def _binary(op, summary, types="any numeric type"):
-    def function(x, y, name=None):
-        return getattr(raw, op)(x=x, y=y, name=name)
+def _binary(op, summary, types="any numeric type", names=("x", "y")):
+    first, second = names
+    if names == ("x", "y"):
+
+        def function(x, y, name=None):
+            return getattr(raw, op)(x=x, y=y, name=name)
+
+    elif names == ("y", "x"):
+
+        def function(y, x, name=None):
+            return getattr(raw, op)(y=y, x=x, name=name)
+
+    else:
+
+        def function(a, x, name=None):
+            return getattr(raw, op)(a=a, x=x, name=name)
 
     function.__name__ = function.__qualname__ = op
     function.__doc__ = f"""{summary}
 
     Args:
-      x: {types} [...].
-      y: dtype of `x`, a shape that broadcasts with that of `x`.
+      {first}: {types} [...].
+      {second}: dtype of `{first}`, a shape that broadcasts with that of `{first}`.
       name: Name of the node; default `{op}`.
 
     Raises:
@@ -40,8 +53,8 @@ mod = _binary("FloorMod", "Compute the remainder with the sign of y: x - floordi
 realdiv = _binary("RealDiv", "Divide without rounding.")
 truncatediv = _binary("TruncateDiv", "Divide integers rounding towards zero, as C does.")
 truncatemod = _binary("TruncateMod", "Compute the remainder with the sign of x, as C does.")
-atan2 = _binary("Atan2", "Compute the angle of the point (y, x), given y first.", _REAL)
-igamma = _binary("Igamma", "Compute the lower regularized incomplete gamma function P(a, x).", _REAL)
+atan2 = _binary("Atan2", "Compute the angle of the point (x, y), given y first.", _REAL, ("y", "x"))
+igamma = _binary("Igamma", "Compute the lower regularized incomplete gamma function P(a, x).", _REAL, ("a", "x"))
 bitwise_and = _binary("BitwiseAnd", "Compute the bits set in both.", "integer")
 
 

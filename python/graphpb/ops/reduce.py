@@ -163,6 +163,16 @@ def argmin(input, axis=None, name=None, dimension=None, output_type=dtypes.int64
     return raw.ArgMin(input=input, dimension=0 if axis is None else axis, output_type=output_type, name=name)
 
 
+def arg_max(input, dimension, output_type=dtypes.int64, name=None):
+    """Return the index of the largest element along an axis, as `argmax`."""
+    return raw.ArgMax(input=input, dimension=dimension, output_type=output_type, name=name)
+
+
+def arg_min(input, dimension, output_type=dtypes.int64, name=None):
+    """Return the index of the smallest element along an axis, as `argmin`."""
+    return raw.ArgMin(input=input, dimension=dimension, output_type=output_type, name=name)
+
+
 def trace(x, name=None):
     """Add the diagonal of each matrix of x [..., n, n]."""
     with name_scope(name, "Trace", [x]) as name:

@@ -1,9 +1,13 @@
 """SparseTensors made dense, joined, reordered, reshaped and multiplied."""
 
+import math
+
 from graphpb import dtypes
+from graphpb.deprecation import argument
 from graphpb.graph.composite import SparseTensor, SparseTensorValue
-from graphpb.graph.convert import convert_to_tensor
+from graphpb.graph.convert import constant, convert_to_tensor
 from graphpb.graph.scopes import name_scope
+from graphpb.graph.static import constant_value
 from graphpb.ops import raw
 from graphpb.ops.array import concat, identity, pad, reshape, where
 from graphpb.ops.cast import cast
@@ -11,6 +15,7 @@ from graphpb.ops.compare import equal
 from graphpb.ops.fill import fill, ones_like, zeros
 from graphpb.ops.gather import gather
 from graphpb.ops.order import argsort
+from graphpb.ops.reduce import reduce_max
 from graphpb.ops.segment import unsorted_segment_sum
 from graphpb.ops.shape import shape
 
@@ -60,24 +65,36 @@ def sparse_concat(axis, sp_inputs, name=None, expand_nonconcat_dim=False, concat
       axis: Integer.
       sp_inputs: SparseTensors with equal sizes on the other axes.
       name: Name of the node; default `SparseConcat`.
-      expand_nonconcat_dim: Only False.
+      expand_nonconcat_dim: Let the other axes have different sizes: the result has the largest.
       concat_dim: Older name of `axis`.
-      expand_nonconcat_dims: Only None or False.
+      expand_nonconcat_dims: Newer name of `expand_nonconcat_dim`.
     """
-    if expand_nonconcat_dim or expand_nonconcat_dims:
-        raise NotImplementedError("sparse_concat: expand_nonconcat_dims is not supported.")
-    axis = axis if concat_dim is None else concat_dim
+    expand = argument("expand_nonconcat_dims", expand_nonconcat_dims, "expand_nonconcat_dim", expand_nonconcat_dim or None)
+    axis = argument("axis", axis, "concat_dim", concat_dim)
     parts = [_sparse(part) for part in sp_inputs]
     if len(parts) == 1:
         return parts[0]
+    shapes = [part.dense_shape for part in parts]
+    if expand:
+        largest = reduce_max(concat([reshape(shape, [1, -1]) for shape in shapes], 0), 0)
+        if axis == -1:
+            shapes = [concat([largest[:-1], shape[-1:]], 0) for shape in shapes]
+        else:
+            shapes = [concat([largest[:axis], shape[axis : axis + 1], largest[axis + 1 :]], 0) for shape in shapes]
     joined = raw.SparseConcat(
         indices=[part.indices for part in parts],
         values=[part.values for part in parts],
-        shapes=[part.dense_shape for part in parts],
+        shapes=shapes,
         concat_dim=axis,
         name=name,
     )
-    return SparseTensor(*joined)
+    indices, values, new_shape = joined
+    known = [part.shape for part in parts]
+    if all(shape.is_fully_defined() for shape in known):
+        sizes = [max(column) for column in zip(*(shape.as_list() for shape in known), strict=True)]
+        sizes[axis] = sum(shape[axis].value for shape in known)
+        new_shape = constant(sizes, dtypes.int64)
+    return SparseTensor(indices, values, new_shape)
 
 
 def sparse_reorder(sp_input, name=None):
@@ -90,10 +107,31 @@ def sparse_reorder(sp_input, name=None):
 def sparse_reshape(sp_input, shape, name=None):
     """Give a SparseTensor another dense shape; one entry may be -1."""
     sp_input = _sparse(sp_input)
-    shape = convert_to_tensor(shape, dtype=dtypes.int64)
+    shape = cast(shape, dtypes.int64)
     with name_scope(name, "SparseReshape", [sp_input.values]) as name:
         indices, new_shape = raw.SparseReshape(input_indices=sp_input.indices, input_shape=sp_input.dense_shape, new_shape=shape, name=name)
-        return SparseTensor(indices, sp_input.values, new_shape)
+        count = sp_input.shape.num_elements()
+        wanted = shape.op.inputs[0] if shape.op.type == "Cast" else shape
+        if count is not None and wanted.op.type == "Const":
+            new_shape = _known_sizes(constant_value(wanted).tolist(), count, new_shape)
+        return SparseTensor(indices, identity(sp_input.values), new_shape)
+
+
+def _known_sizes(sizes, count, otherwise):
+    """The sizes as a constant, with -1 replaced by what is left of the number of elements; `otherwise` where that is not clear.
+
+    ValueError: more than one size is -1, or the elements are more or fewer.
+    """
+    if sizes.count(-1) > 1:
+        raise ValueError(f"At most one dimension can be inferred (-1). Found: {sizes}")
+    if -1 in sizes and 0 in sizes:
+        return otherwise
+    rest = math.prod(size for size in sizes if size != -1)
+    whole = [count // rest if size == -1 else size for size in sizes]
+    if math.prod(whole) != count:
+        shown = [None if size == -1 else size for size in sizes]
+        raise ValueError(f"Cannot reshape a tensor with {count} elements to shape {shown} ({math.prod(whole)} elements).")
+    return constant(whole, dtypes.int64)
 
 
 def sparse_tensor_dense_matmul(sp_a, b, adjoint_a=False, adjoint_b=False, name=None):
