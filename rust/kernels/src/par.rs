@@ -11,6 +11,7 @@ static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
+    static SHARED: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Work below this many nanoseconds is not worth a task of its own.
@@ -31,6 +32,11 @@ pub fn threads() -> usize {
         }
         n => n,
     }
+}
+
+/// How many jobs this thread has offered to the workers so far.
+pub fn shared_jobs() -> u64 {
+    SHARED.get()
 }
 
 /// Have a worker awake for what comes, which is worth it when there are some hundred µs of work.
@@ -67,6 +73,7 @@ fn each(parts: usize, ns: f64, body: &(dyn Fn(usize) + Sync)) {
     if parts <= 1 || !inside() || threads() <= 1 {
         (0..parts).for_each(body);
     } else {
+        SHARED.set(SHARED.get() + 1);
         team().run(parts, ns, body);
     }
 }

@@ -3,10 +3,17 @@
 //! A program is a list of instructions on float32 registers of one tile each. Inputs are read, and outputs written, once.
 //! Masks (bool tensors, results of comparisons) are 0.0 and 1.0 in registers.
 
+mod layout;
+
+use std::cell::RefCell;
+
 use smallvec::SmallVec;
 
 use crate::isa::multiversion;
 use crate::{Bool, DType, Tensor, par, vmath};
+pub(crate) use layout::Operand;
+pub use layout::{Columns, Lane};
+use layout::{Feed, copy_run};
 
 /// An instruction's function. Gradients take (y, dy) or (x, dy) in the order of TensorFlow's ops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,42 +119,9 @@ pub enum Store {
 pub struct Program {
     pub instrs: Vec<Instr>,
     pub outputs: Vec<(u8, Store)>,
+    /// Float32 results that are registers side by side along the last axis; they follow the other outputs.
+    pub joins: Vec<SmallVec<[u8; 4]>>,
     pub registers: usize,
-}
-
-/// How an input lies in the iteration space.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Layout {
-    Full,
-    Scalar,
-    /// Element `i % period`.
-    Period(usize),
-    /// Element `i / repeat`.
-    Repeat(usize),
-}
-
-/// The layout of `dims` in the space `full`; None when it needs more than one modulus or quotient.
-fn layout(dims: &[usize], full: &[usize]) -> Option<Layout> {
-    if dims == full {
-        return Some(Layout::Full);
-    }
-    if dims.iter().all(|&d| d == 1) {
-        return Some(Layout::Scalar);
-    }
-    let lead = full.len().checked_sub(dims.len())?;
-    let same = |i: usize| i >= lead && dims[i - lead] == full[i];
-    let one = |i: usize| i < lead || dims[i - lead] == 1;
-    let n = full.len();
-    // Sizes of one fit either way: skip them from both ends.
-    let tail = (0..n).rev().take_while(|&i| same(i)).count();
-    if (0..n - tail).all(one) {
-        return Some(Layout::Period(full[n - tail..].iter().product()));
-    }
-    let head = (0..n).take_while(|&i| same(i)).count();
-    if (head..n).all(one) {
-        return Some(Layout::Repeat(full[head..].iter().product()));
-    }
-    None
 }
 
 const MAX_LANES: usize = 1024;
@@ -155,183 +129,170 @@ const MAX_LANES: usize = 1024;
 /// Registers of all lanes of a program fit half of a first-level cache.
 const L1_BYTES: usize = 24 << 10;
 
-impl Program {
-    /// Whether `run` takes these inputs for the space `full`.
-    pub fn accepts(&self, inputs: &[&Tensor], full: &[usize]) -> bool {
-        inputs.iter().all(|t| matches!(t.dtype(), DType::F32 | DType::Bool) && layout(t.dims(), full).is_some())
-    }
+/// The registers of one thread, and operands spread out for one instruction.
+#[derive(Default)]
+struct Scratch {
+    registers: Vec<Box<[f32; MAX_LANES]>>,
+    spread: Box<[Spread; 3]>,
+}
 
+struct Spread([f32; MAX_LANES]);
+impl Default for Spread {
+    fn default() -> Spread {
+        Spread([0.0; MAX_LANES])
+    }
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
+impl Program {
     fn lanes(&self) -> usize {
         let fit = L1_BYTES / 4 / self.registers.max(1);
         [MAX_LANES, 512, 256].into_iter().find(|&l| l <= fit).unwrap_or(128)
     }
 
-    /// Compute all outputs over the space `dims`. `accepts` must hold.
-    pub fn run(&self, inputs: &[&Tensor], dims: &[usize]) -> Vec<Tensor> {
+    /// Compute all outputs over the space `dims`; None when it cannot read an input there.
+    pub fn run(&self, inputs: &[Lane], dims: &[usize]) -> Option<SmallVec<[Tensor; 4]>> {
+        let feeds: SmallVec<[Feed; 8]> = inputs.iter().map(|x| x.feed(dims)).collect::<Option<_>>()?;
+        if dims.is_empty() && !self.joins.is_empty() {
+            return None;
+        }
         let n: usize = dims.iter().product();
         let ns = self.instrs.iter().map(|i| i.op.ns()).sum::<f64>() + 0.1 * (inputs.len() + self.outputs.len()) as f64;
-        let feeds: SmallVec<[Feed; 8]> = inputs.iter().map(|t| Feed::of(t, dims)).collect();
-        let mut outputs: Vec<Tensor> = self
-            .outputs
-            .iter()
-            .map(|(_, s)| match s {
-                Store::F32 => Tensor::scratch(DType::F32, dims),
-                Store::Mask => Tensor::scratch(DType::Bool, dims),
-                Store::Sum => Tensor::scalar(0f32),
-            })
-            .collect();
-        let targets: Vec<Target> = outputs
-            .iter_mut()
-            .zip(&self.outputs)
-            .map(|(t, (_, s))| match s {
-                Store::F32 => Target::F32(t.slice_mut::<f32>().as_mut_ptr()),
-                Store::Mask => Target::Mask(t.slice_mut::<Bool>().as_mut_ptr()),
-                Store::Sum => Target::Sum,
-            })
-            .collect();
-        let lanes = self.lanes();
-        // SAFETY (of the writes inside): the ranges of `fold` are disjoint and cover 0..n, the length of every target.
+        let width = dims.last().copied().unwrap_or(1);
+        let stored = self.outputs.iter().map(|(_, s)| match s {
+            Store::F32 => Tensor::scratch(DType::F32, dims),
+            Store::Mask => Tensor::scratch(DType::Bool, dims),
+            Store::Sum => Tensor::scalar(0f32),
+        });
+        let mut outputs: SmallVec<[Tensor; 4]> = stored.collect();
+        for parts in &self.joins {
+            let mut joined = crate::tensor::Dims::from_slice(dims);
+            joined.pop();
+            joined.push(width * parts.len());
+            outputs.push(Tensor::scratch(DType::F32, &joined));
+        }
+        let mut targets: SmallVec<[Target; 8]> = SmallVec::new();
+        for (k, t) in outputs.iter_mut().enumerate() {
+            match self.outputs.get(k) {
+                Some(&(r, Store::F32)) => targets.push(Target::F32(r, t.slice_mut::<f32>().as_mut_ptr())),
+                Some(&(r, Store::Mask)) => targets.push(Target::Mask(r, t.slice_mut::<Bool>().as_mut_ptr())),
+                Some(&(r, Store::Sum)) => targets.push(Target::Sum(r)),
+                None => {
+                    let (parts, base) = (&self.joins[k - self.outputs.len()], t.slice_mut::<f32>().as_mut_ptr());
+                    let part = |(i, &r): (usize, &u8)| Target::Columns(r, base.wrapping_add(i * width), width * parts.len());
+                    targets.extend(parts.iter().enumerate().map(part));
+                }
+            }
+        }
+        let targets = Targets(targets);
         let sums = par::fold(
             n,
             ns,
-            |range| {
-                let mut regs = vec![vec![0f32; lanes]; self.registers];
-                let mut space = [[0f32; MAX_LANES]; 3];
-                let mut sums: SmallVec<[f64; 2]> = SmallVec::from_elem(0.0, self.outputs.len());
-                let mut at = range.start;
-                while at < range.end {
-                    let len = lanes.min(range.end - at);
-                    self.tile(&feeds, &mut regs, &mut space, at, len);
-                    for (k, &(reg, _)) in self.outputs.iter().enumerate() {
-                        let r = &regs[reg as usize][..len];
-                        match targets[k] {
-                            // SAFETY: `at..at+len` lies in this chunk's range alone.
-                            Target::F32(p) => unsafe { std::slice::from_raw_parts_mut(p.add(at), len) }.copy_from_slice(r),
-                            Target::Mask(p) => {
-                                // SAFETY: as above.
-                                let out = unsafe { std::slice::from_raw_parts_mut(p.add(at), len) };
-                                out.iter_mut().zip(r).for_each(|(o, &v)| *o = Bool((v != 0.0) as u8));
-                            }
-                            Target::Sum => sums[k] += sum(r),
-                        }
-                    }
-                    at += len;
-                }
-                sums
-            },
+            |range| self.chunk(&feeds, &targets, width, range),
             |mut a, b| {
                 a.iter_mut().zip(b).for_each(|(x, y)| *x += y);
                 a
             },
         );
-        drop(targets);
-        if let Some(sums) = sums {
-            for ((t, (_, s)), v) in outputs.iter_mut().zip(&self.outputs).zip(sums) {
-                if *s == Store::Sum {
-                    t.slice_mut::<f32>()[0] = v as f32;
-                }
+        for (k, v) in sums.into_iter().flatten().enumerate() {
+            if let Some((_, Store::Sum)) = self.outputs.get(k) {
+                outputs[k].slice_mut::<f32>()[0] = v as f32;
             }
         }
-        outputs
+        Some(outputs)
     }
 
-    fn tile(&self, feeds: &[Feed], regs: &mut [Vec<f32>], space: &mut [[f32; MAX_LANES]; 3], at: usize, len: usize) {
+    /// The tiles of one range of the space; gives what each target sums up to.
+    fn chunk(&self, feeds: &[Feed], targets: &Targets, width: usize, range: std::ops::Range<usize>) -> SmallVec<[f64; 2]> {
+        SCRATCH.with_borrow_mut(|scratch| self.tiles(feeds, targets, width, range, scratch))
+    }
+
+    fn tiles(&self, feeds: &[Feed], targets: &Targets, width: usize, range: std::ops::Range<usize>, scratch: &mut Scratch) -> SmallVec<[f64; 2]> {
+        let lanes = self.lanes();
+        let mut sums: SmallVec<[f64; 2]> = SmallVec::from_elem(0.0, self.outputs.len());
+        while scratch.registers.len() < self.registers {
+            scratch.registers.push(Box::new([0.0; MAX_LANES]));
+        }
+        let mut places: SmallVec<[*mut f32; 24]> = scratch.registers.iter_mut().map(|r| r.as_mut_ptr()).collect();
+        let mut at = range.start;
+        while at < range.end {
+            let len = lanes.min(range.end - at);
+            for t in &targets.0 {
+                // A register that becomes a tensor is computed where the tensor stands.
+                if let Target::F32(r, p) = *t {
+                    places[r as usize] = p.wrapping_add(at);
+                }
+            }
+            // SAFETY: every place has `lanes` elements, or is this chunk's part of an output that no other register stands in.
+            unsafe { self.tile(feeds, &places, &mut scratch.spread, at, len) };
+            for (k, t) in targets.0.iter().enumerate() {
+                let register = |r: u8| {
+                    // SAFETY: `tile` wrote `len` elements there, and the slice ends before anything else is written there.
+                    unsafe { std::slice::from_raw_parts(places[r as usize].cast_const(), len) }
+                };
+                match *t {
+                    Target::F32(..) => {}
+                    Target::Mask(r, p) => {
+                        // SAFETY: `at..at+len` lies in this chunk's range alone, which lies in the output.
+                        let out = unsafe { std::slice::from_raw_parts_mut(p.add(at), len) };
+                        out.iter_mut().zip(register(r)).for_each(|(o, &v)| *o = Bool((v != 0.0) as u8));
+                    }
+                    Target::Sum(r) => sums[k] += sum(register(r)),
+                    Target::Columns(r, p, pitch) => {
+                        let (mut rest, mut row, mut column) = (register(r), at / width, at % width);
+                        while !rest.is_empty() {
+                            let run = (width - column).min(rest.len());
+                            // SAFETY: elements of the space in this chunk's range, in the columns that belong to this target.
+                            let out = unsafe { std::slice::from_raw_parts_mut(p.add(row * pitch + column), run) };
+                            copy_run(out, &rest[..run]);
+                            (rest, row, column) = (&rest[run..], row + 1, 0);
+                        }
+                    }
+                }
+            }
+            at += len;
+        }
+        sums
+    }
+
+    /// # Safety
+    /// `places[r]` has space for `len` floats for each register, apart from all others and from the inputs.
+    unsafe fn tile(&self, feeds: &[Feed], places: &[*mut f32], spread: &mut [Spread; 3], at: usize, len: usize) {
         for i in &self.instrs {
-            let mut out = std::mem::take(&mut regs[i.dst as usize]);
+            // SAFETY: as the caller promises; no operand is the register that is written.
+            let out = unsafe { std::slice::from_raw_parts_mut(places[i.dst as usize], len) };
             let mut args = [Operand::Scalar(0.0); 3];
-            for ((slot, &arg), space) in args.iter_mut().zip(&i.args).zip(space.iter_mut()) {
+            for ((slot, &arg), spread) in args.iter_mut().zip(&i.args).zip(spread.iter_mut()) {
                 *slot = match arg {
-                    Arg::Reg(r) => Operand::Lanes(&regs[r as usize][..len]),
-                    Arg::Input(k) => feeds[k as usize].read(at, &mut space[..len]),
+                    // SAFETY: as above; an earlier instruction wrote it.
+                    Arg::Reg(r) => Operand::Lanes(unsafe { std::slice::from_raw_parts(places[r as usize].cast_const(), len) }),
+                    Arg::Input(k) => feeds[k as usize].read(at, &mut spread.0[..len]),
                 };
             }
             match i.op.arity() {
-                1 => unary(i.op, &mut out[..len], args[0]),
-                2 => binary(i.op, &mut out[..len], args[0], args[1]),
-                _ => select(&mut out[..len], args[0], args[1], args[2]),
+                1 => unary(i.op, out, args[0]),
+                2 => binary(i.op, out, args[0], args[1]),
+                _ => select(out, args[0], args[1], args[2]),
             }
-            regs[i.dst as usize] = out;
         }
     }
 }
 
+/// A register and where it goes.
 enum Target {
-    F32(*mut f32),
-    Mask(*mut Bool),
-    Sum,
+    F32(u8, *mut f32),
+    Mask(u8, *mut Bool),
+    Sum(u8),
+    /// Columns of a wider tensor: the first one, and the elements from row to row.
+    Columns(u8, *mut f32, usize),
 }
+
+struct Targets(SmallVec<[Target; 8]>);
 // SAFETY: each thread writes its own range only.
-unsafe impl Sync for Target {}
-
-struct Feed<'a> {
-    floats: Option<&'a [f32]>,
-    masks: &'a [Bool],
-    layout: Layout,
-}
-
-impl<'a> Feed<'a> {
-    fn of(t: &'a Tensor, dims: &[usize]) -> Feed<'a> {
-        let layout = layout(t.dims(), dims).expect("accepted");
-        match t.dtype() {
-            DType::F32 => Feed { floats: Some(t.slice::<f32>()), masks: &[], layout },
-            _ => Feed { floats: None, masks: t.slice::<Bool>(), layout },
-        }
-    }
-    /// Lanes `at..at + space.len()`, where they stand or spread out in `space`.
-    fn read<'s>(&self, at: usize, space: &'s mut [f32]) -> Operand<'s>
-    where
-        'a: 's,
-    {
-        match (self.floats, self.layout) {
-            (Some(v), Layout::Full) => Operand::Lanes(&v[at..at + space.len()]),
-            (Some(v), Layout::Scalar) => Operand::Scalar(v[0]),
-            (Some(v), l) => {
-                spread(v, l, at, space, |x| x);
-                Operand::Lanes(space)
-            }
-            (None, Layout::Scalar) => Operand::Scalar(self.masks[0].get() as u8 as f32),
-            (None, l) => {
-                spread(self.masks, l, at, space, |x| x.get() as u8 as f32);
-                Operand::Lanes(space)
-            }
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-pub(crate) enum Operand<'a> {
-    Lanes(&'a [f32]),
-    Scalar(f32),
-}
-
-fn spread<T: Copy>(v: &[T], layout: Layout, at: usize, out: &mut [f32], f: impl Fn(T) -> f32) {
-    let mut done = 0;
-    while done < out.len() {
-        let left = out.len() - done;
-        done += match layout {
-            Layout::Full => {
-                out.iter_mut().zip(&v[at..]).for_each(|(o, &x)| *o = f(x));
-                left
-            }
-            Layout::Scalar => {
-                out.fill(f(v[0]));
-                left
-            }
-            Layout::Period(p) => {
-                let k = (at + done) % p;
-                let run = (p - k).min(left);
-                out[done..done + run].iter_mut().zip(&v[k..]).for_each(|(o, &x)| *o = f(x));
-                run
-            }
-            Layout::Repeat(r) => {
-                let k = (at + done) / r;
-                let run = ((k + 1) * r - (at + done)).min(left);
-                out[done..done + run].fill(f(v[k]));
-                run
-            }
-        };
-    }
-}
+unsafe impl Sync for Targets {}
 
 #[inline(always)]
 fn map1(out: &mut [f32], a: Operand, f: impl Fn(f32) -> f32) {
@@ -453,6 +414,7 @@ multiversion! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::movement::concat::concat;
 
     fn values(n: usize, k: f32) -> Vec<f32> {
         (0..n).map(|i| ((i * 37 % 101) as f32 - 50.0) * k).collect()
@@ -476,12 +438,15 @@ mod tests {
                 instr(Op::Select, 1, &[Arg::Reg(2), Arg::Reg(0), Arg::Input(3)]),
             ],
             outputs: vec![(0, Store::F32), (2, Store::Mask), (0, Store::Sum), (1, Store::F32)],
+            joins: vec![SmallVec::from_slice(&[1, 0])],
             registers: 3,
         };
-        let inputs = [&x, &row, &column, &quarter];
-        assert!(p.accepts(&inputs, &[m, n]));
-        let out = p.run(&inputs, &[m, n]);
-        let threaded = par::install(|| p.run(&inputs, &[m, n]));
+        // x and row are columns of wider tensors.
+        let (x_wide, row_wide) = (concat(&[&column, &x, &column], 1).unwrap(), concat(&[&row, &row], 0).unwrap());
+        let lane = |tensor, at| Lane { tensor, columns: Some(Columns { at, width: n }) };
+        let inputs = [lane(&x_wide, 1), lane(&row_wide, n), Lane::from(&column), Lane::from(&quarter)];
+        let out = p.run(&inputs, &[m, n]).unwrap();
+        let threaded = par::install(|| p.run(&inputs, &[m, n])).unwrap();
         let (xs, rs, cs) = (x.slice::<f32>(), row.slice::<f32>(), column.slice::<f32>());
         let mut total = 0f64;
         for i in 0..m * n {
@@ -489,23 +454,20 @@ mod tests {
             total += want;
             assert!((out[0].slice::<f32>()[i] as f64 - want).abs() < 1e-6);
             assert_eq!(out[1].slice::<Bool>()[i].get(), xs[i] > 0.25);
-            assert!((out[3].slice::<f32>()[i] as f64 - if xs[i] > 0.25 { want } else { 0.25 }).abs() < 1e-6);
+            let chosen = if xs[i] > 0.25 { want } else { 0.25 };
+            assert!((out[3].slice::<f32>()[i] as f64 - chosen).abs() < 1e-6);
+            let (joined, at) = (out[4].slice::<f32>(), i / n * 2 * n + i % n);
+            assert_eq!((joined[at], joined[at + n]), (out[3].slice::<f32>()[i], out[0].slice::<f32>()[i]));
         }
         assert!((out[2].slice::<f32>()[0] as f64 - total).abs() < 1e-5 * total);
         for (a, b) in out.iter().zip(&threaded) {
             assert_eq!(a.bytes(), b.bytes());
         }
-        assert!(!p.accepts(&[&Tensor::zeros(DType::F32, &[2, 1, 2]), &row, &column, &quarter], &[2, 3, 2]));
-    }
-
-    #[test]
-    fn layouts_are_told_apart() {
-        assert_eq!(layout(&[3, 4], &[3, 4]), Some(Layout::Full));
-        assert_eq!(layout(&[1, 1], &[3, 4]), Some(Layout::Scalar));
-        assert_eq!(layout(&[4], &[3, 4]), Some(Layout::Period(4)));
-        assert_eq!(layout(&[1, 4], &[3, 4]), Some(Layout::Period(4)));
-        assert_eq!(layout(&[3, 1], &[3, 4]), Some(Layout::Repeat(4)));
-        assert_eq!(layout(&[2, 1, 4], &[2, 3, 4]), None);
-        assert_eq!(layout(&[5], &[3, 4]), None);
+        assert_eq!(out[4].dims(), [m, 2 * n]);
+        let plain = [Lane::from(&x), Lane::from(&row), Lane::from(&column), Lane::from(&quarter)];
+        assert!(p.run(&plain, &[m, n]).unwrap().iter().zip(&out).all(|(a, b)| a.bytes() == b.bytes()));
+        let odd = Tensor::zeros(DType::F32, &[2, 1, 2]);
+        assert!(p.run(&[Lane::from(&odd), inputs[1], inputs[2], inputs[3]], &[2, 3, 2]).is_none());
+        assert!(p.run(&[lane(&x_wide, 3), inputs[1], inputs[2], inputs[3]], &[m, n]).is_none(), "columns beyond the end");
     }
 }

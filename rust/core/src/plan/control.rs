@@ -34,7 +34,7 @@ pub enum Side {
     Is(i64),
 }
 
-/// A condition that only compares two integers: decided without running the condition's plan.
+/// A comparison of two integers. A condition that is one, or several that must all hold, is decided without running its plan.
 #[derive(Clone, Copy)]
 pub struct Test {
     pub holds: fn(&i64, &i64) -> bool,
@@ -79,7 +79,8 @@ pub struct Loop {
     pub cond_feeds: Vec<Feed>,
     pub body_feeds: Vec<Feed>,
     pub products: Products,
-    pub test: Option<Test>,
+    /// The comparisons that the condition is made of; empty when it is anything else.
+    pub tests: SmallVec<[Test; 2]>,
 }
 
 /// Whether a value counts as true: a bool, a number that is not zero, a string that is not empty, a tensor with elements.
@@ -155,7 +156,8 @@ impl Loop {
         }
         let mut sums = self.products.begin(vars);
         let mut packed = false;
-        let test = self.test.and_then(|t| t.fixed(constants));
+        let tests: Option<SmallVec<[Test; 2]>> = self.tests.iter().map(|t| t.fixed(constants)).collect();
+        let tests = tests.unwrap_or_default();
         let changing = |plan: &Plan, feeds: &[Feed]| -> SmallVec<[(usize, usize); 8]> {
             let vars = feeds.iter().enumerate().filter_map(|(i, f)| if let Feed::Var(k) = f { Some((i, *k)) } else { None });
             vars.filter(|(i, _)| plan.reads_feed(*i)).collect()
@@ -169,7 +171,7 @@ impl Loop {
         let (mut next, mut go) = (Vec::with_capacity(vars.len()), Vec::with_capacity(1));
         loop {
             env.check_cancelled()?;
-            let goes_on = match test.and_then(|t| t.decide(&vars)) {
+            let goes_on = match tests.iter().map(|t| t.decide(&vars)).reduce(|a, b| Some(a? && b?)).flatten() {
                 Some(b) => b,
                 None => {
                     for &(i, k) in &tested {

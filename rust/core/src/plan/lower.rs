@@ -50,6 +50,15 @@ pub struct Draft {
     pub output_facts: SmallVec<[Fact; 1]>,
     /// Whether an input may be dead: such a step is not fused.
     pub may_die: bool,
+    /// `Reshape(Sum(x, axes), shape)` in one, with the inputs x, axes, shape: mostly it has nothing to do (see `sum_to`).
+    pub sum_to: bool,
+}
+
+impl Draft {
+    /// Whether it runs by itself and always: no input or control input can be dead.
+    pub fn is_certain(&self) -> bool {
+        !self.may_die && self.guards.is_empty()
+    }
 }
 
 /// The whole program before memory is assigned.
@@ -62,6 +71,29 @@ pub struct Lowered {
     pub feeds: Vec<ValueId>,
     pub fetches: Vec<Source>,
     pub values: u32,
+}
+
+impl Lowered {
+    pub fn fresh(&mut self) -> ValueId {
+        self.values += 1;
+        ValueId(self.values - 1)
+    }
+    /// The integers of a constant.
+    pub fn integers(&self, s: Source) -> Option<Vec<i64>> {
+        if let Source::Constant(k) = s { self.constants.get(k as usize)?.to_i64s() } else { None }
+    }
+    pub fn is_fetched(&self, v: ValueId) -> bool {
+        self.fetches.contains(&Source::Value(v))
+    }
+    /// How often a value is read, fetches included.
+    pub fn uses(&self, v: ValueId) -> usize {
+        let of = |d: &Draft| d.inputs.iter().filter(|(s, _)| *s == Source::Value(v)).count() + d.guards.iter().filter(|g| **g == v).count();
+        self.drafts.iter().map(of).sum::<usize>() + self.fetches.iter().filter(|f| **f == Source::Value(v)).count()
+    }
+    /// The draft that makes a value.
+    pub fn maker(&self, v: ValueId) -> Option<usize> {
+        self.drafts.iter().position(|d| d.outputs.contains(&v))
+    }
 }
 
 /// What a plan is made for.
@@ -625,6 +657,7 @@ impl Lowering<'_, '_> {
             guards,
             def,
             may_die: inside > 0,
+            sum_to: false,
         });
     }
 }

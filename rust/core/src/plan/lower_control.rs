@@ -16,7 +16,7 @@ use crate::graph::Graph;
 use crate::graph::attr::FuncAttr;
 use crate::graph::fact::Fact;
 use crate::graph::function::{self, Body};
-use crate::graph::node::{NodeId, Out};
+use crate::graph::node::{Node, NodeId, Out};
 use crate::registry::OpDef;
 
 /// `o` seen through identities.
@@ -110,7 +110,7 @@ impl Lowering<'_, '_> {
         let args = |b: &Body| -> (Vec<Out>, Vec<(Out, Tensor)>) {
             (order.iter().map(|&i| b.args[i]).collect(), preset.iter().map(|(i, t)| (b.args[*i], t.clone())).collect())
         };
-        let test = comparison(&cond, &vars, &constants, &preset);
+        let tests = comparisons(&cond, &vars, &constants, &preset).unwrap_or_default();
         let (of_cond, set) = args(&cond);
         let (cond, _) = self.body_plan(id, &cond_fn, &cond, &of_cond, &cond.results, &set, &sticky, |_| Products::default())?;
         let results: Vec<Out> = vars.iter().map(|&i| body.results[i]).collect();
@@ -118,7 +118,7 @@ impl Lowering<'_, '_> {
         let tested = |k: usize| cond.reads_feed(k);
         let find = |l: &mut Lowered| loop_products::find(l, vars.len(), &tested);
         let (body, products) = self.body_plan(id, &body_fn, &body, &of_body, &results, &set, &sticky, find)?;
-        let run = Loop { cond, body, vars: vars.len(), cond_feeds: feeds.clone(), body_feeds: feeds, products, test };
+        let run = Loop { cond, body, vars: vars.len(), cond_feeds: feeds.clone(), body_feeds: feeds, products, tests };
 
         let mut info = self.info(id, def);
         info.outputs = vars.iter().map(|&i| node.outputs[i].dtype).collect();
@@ -190,7 +190,7 @@ impl Lowering<'_, '_> {
         self.push(
             info,
             def,
-            Run::Loop(Box::new(Loop { cond, body, vars, cond_feeds, body_feeds, products: Products::default(), test: None })),
+            Run::Loop(Box::new(Loop { cond, body, vars, cond_feeds, body_feeds, products: Products::default(), tests: SmallVec::new() })),
             inputs,
             by_ref,
             outputs,
@@ -201,10 +201,30 @@ impl Lowering<'_, '_> {
     }
 }
 
-/// The condition as a comparison of integers, when it is no more than that.
-fn comparison(cond: &Body, vars: &[usize], constants: &[usize], preset: &[(usize, Tensor)]) -> Option<Test> {
+/// The comparisons of integers that the condition is made of, when it is no more than that.
+fn comparisons(cond: &Body, vars: &[usize], constants: &[usize], preset: &[(usize, Tensor)]) -> Option<SmallVec<[Test; 2]>> {
+    /// More than this is better left to the plan.
+    const MOST: usize = 4;
+    if !cond.effects.is_empty() {
+        return None;
+    }
     let g = &cond.graph;
-    let node = g.node(source_of(g, *cond.results.first()?).node);
+    let (mut tests, mut open) = (SmallVec::new(), vec![*cond.results.first()?]);
+    while let Some(o) = open.pop() {
+        let node = g.node(source_of(g, o).node);
+        if !node.controls.is_empty() || tests.len() + open.len() >= MOST {
+            return None;
+        }
+        match node.op_name() {
+            "LogicalAnd" => open.extend(node.inputs.iter().rev()),
+            _ => tests.push(comparison(cond, node, vars, constants, preset)?),
+        }
+    }
+    Some(tests)
+}
+
+fn comparison(cond: &Body, node: &Node, vars: &[usize], constants: &[usize], preset: &[(usize, Tensor)]) -> Option<Test> {
+    let g = &cond.graph;
     let holds: fn(&i64, &i64) -> bool = match node.op_name() {
         "Less" => i64::lt,
         "LessEqual" => i64::le,
@@ -212,9 +232,6 @@ fn comparison(cond: &Body, vars: &[usize], constants: &[usize], preset: &[(usize
         "GreaterEqual" => i64::ge,
         _ => return None,
     };
-    if !cond.effects.is_empty() || !node.controls.is_empty() {
-        return None;
-    }
     let number = |t: &Tensor| t.to_i64s().filter(|_| t.rank() == 0).and_then(|v| v.first().copied()).map(Side::Is);
     let side = |o: Out| -> Option<Side> {
         let o = source_of(g, o);

@@ -1,7 +1,7 @@
 //! The program: an array of steps over numbered slots, and the loop that runs it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::time::Instant;
 
@@ -95,6 +95,8 @@ pub struct Plan {
     frames: Mutex<Vec<Frame>>,
     /// Duration of the last run, in ns; 0 before the first.
     last_ns: AtomicU64,
+    /// The last run had work for other threads.
+    shares: AtomicBool,
     /// Some step, of this plan or of one inside it, calls code outside the runtime or may run for ever.
     calls_out: bool,
 }
@@ -111,7 +113,17 @@ pub struct StepTime {
 impl Plan {
     pub(super) fn new(steps: Vec<Step>, slots: usize, feeds: Vec<u32>, fetches: Vec<Input>, constants: Vec<Tensor>) -> Plan {
         let calls_out = steps.iter().any(Step::calls_out);
-        Plan { steps, slots, feeds, fetches, constants, frames: Mutex::default(), last_ns: AtomicU64::new(0), calls_out }
+        Plan {
+            steps,
+            slots,
+            feeds,
+            fetches,
+            constants,
+            frames: Mutex::default(),
+            last_ns: AtomicU64::new(0),
+            shares: AtomicBool::new(true),
+            calls_out,
+        }
     }
     pub fn steps(&self) -> &[Step] {
         &self.steps
@@ -194,15 +206,17 @@ impl Plan {
         }
         let start = Instant::now();
         let current = AtomicUsize::new(0);
-        if self.last_ns() > WAKE_NS {
+        if self.last_ns() > WAKE_NS && self.shares.load(Ordering::Relaxed) {
             par::wake();
         }
+        let jobs = par::shared_jobs();
         // The frame is cleared below after a panic, so no half-done state is seen.
         let work = || par::install(|| self.execute(&mut frame, env, &current, trace, start));
         let result = match caught(work) {
             Ok(r) => r,
             Err(e) => Err(self.steps.get(current.load(Ordering::Relaxed)).map_or_else(|| e.clone(), |s| s.info.locate(e.clone()))),
         };
+        self.shares.store(par::shared_jobs() != jobs, Ordering::Relaxed);
         let took = start.elapsed().as_nanos() as u64;
         // A long first run (page faults, packing) must not decide for ever: move halfway.
         let last = self.last_ns();

@@ -19,7 +19,7 @@ pub fn backprop_filter<T: GemmFloat>(g: &Geometry, x: &[T], dy: &[T], df: &mut [
     }
     let patches = Patches::new(g, x);
     let b = PackedB::new(m, g.cout, dy, (g.cout, 1));
-    gemm_gathered(k, &|rows, steps, dst| patches.gather_transposed(rows, steps, dst), &b, df);
+    gemm_gathered(k, &|rows, steps, dst| patches.gather_transposed(rows, steps, dst), &b, df, false);
 }
 
 /// Write the gradient of the input from the filter and the gradient of the output.

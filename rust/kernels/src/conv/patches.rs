@@ -80,7 +80,7 @@ impl<'a, T: GemmFloat> Patches<'a, T> {
             return gemm_spaced(&a, b, y);
         }
         let level = isa();
-        gemm_gathered(self.bases.len(), &|rows, steps, dst| self.gather(level, rows, steps, dst), b, y);
+        gemm_gathered(self.bases.len(), &|rows, steps, dst| self.gather(level, rows, steps, dst), b, y, false);
     }
 
     /// Write the panel of output positions `rows` and patch elements `steps` (see `gemm::Gather`).

@@ -55,6 +55,26 @@ impl<T: Kernels> PackedB<T> {
         });
         PackedB { level, k, n, data, _type: std::marker::PhantomData }
     }
+    /// Pack operands of `n` columns, each given with its rows, one below the other. Panics when a slice is too short.
+    pub(super) fn of_pieces(n: usize, pieces: &[(usize, &[T])]) -> Self {
+        pieces.iter().for_each(|(rows, b)| super::check("b", b.len(), *rows, n, (n, 1)));
+        let level = crate::isa::isa();
+        let (nr, k) = (2 * T::micro(level).0.lanes, pieces.iter().map(|p| p.0).sum::<usize>());
+        let data = Loan::new(n.div_ceil(nr) * nr * k * size_of::<T>());
+        let (dst, panels) = (Shared(data.ptr::<T>()), n.div_ceil(nr));
+        let group = (panels / 16).clamp(1, GROUP);
+        par::ranges(panels.div_ceil(group), (k * nr * group) as f64 * 0.2, |r| {
+            for j in r.map(|g| g * group * nr) {
+                let (columns, mut to) = ((n - j).min(group * nr), dst.at(j * k));
+                for (rows, b) in pieces.iter().filter(|p| p.0 > 0) {
+                    // SAFETY: the check covers the columns from j; these panels have their own part of dst, the piece its rows there.
+                    unsafe { panels_of_rows(b.as_ptr().add(j), n, columns, nr, *rows, to, nr * k) };
+                    to = to.wrapping_add(rows * nr);
+                }
+            }
+        });
+        PackedB { level, k, n, data, _type: std::marker::PhantomData }
+    }
     pub(super) fn panels(&self) -> *const T {
         self.data.ptr()
     }
@@ -323,7 +343,7 @@ unsafe fn pack_b<T: Kernels>(level: Isa, nr: usize, k: usize, n: usize, b: *cons
             let (from, to) = (src.at(g * group * nr * cs), dst.at(g * group * nr * k));
             let columns = (n - g * group * nr).min(group * nr);
             // SAFETY: group g holds these columns of b and has its own part of dst.
-            unsafe { if group == 1 { panel(level, from, cs, rs, columns, nr, k, to) } else { panels_of_rows(from, rs, columns, nr, k, to) } }
+            unsafe { if group == 1 { panel(level, from, cs, rs, columns, nr, k, to) } else { panels_of_rows(from, rs, columns, nr, k, to, nr * k) } }
         }
     });
 }
@@ -365,6 +385,10 @@ unsafe fn blocked<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_, T>)
     let nr = 2 * micro.lanes;
     let total = cost::<T>(m * n * k);
     match &x.b {
+        Right::Packed(p) if m <= ROW_BLOCK => {
+            // SAFETY: the panels are those of this product.
+            unsafe { over_panels(level, micro, x, p.data.ptr(), total) }
+        }
         Right::Packed(p) => {
             // SAFETY: the panels are those of this product.
             unsafe { over_rows(level, micro, x, p.data.ptr(), total) }
@@ -420,6 +444,34 @@ unsafe fn over_rows<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_, T
     });
 }
 
+/// Tasks own panels of b, which is packed already; a (few rows) is packed beforehand.
+unsafe fn over_panels<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_, T>, packed: *const T, total: f64) {
+    let (m, n, k) = (x.m, x.n, x.k);
+    let nr = 2 * micro.lanes;
+    let kc = k_block(k);
+    let panels = n.div_ceil(nr);
+    let b = Shared(packed.cast_mut());
+    with_scratch(0, m * k + 64, |apack: *mut T| {
+        // SAFETY: all rows of a; the buffer holds them and the spare that packing needs.
+        let mr_most = unsafe { pack_a(level, micro.unit[1].len(), kc, x, 0..m, apack) };
+        let apack = Shared(apack);
+        par::ranges(panels, total / panels as f64, |r| {
+            for p0 in (0..k).step_by(kc) {
+                let steps = kc.min(k - p0);
+                for j in r.clone().map(|panel| panel * nr) {
+                    // SAFETY: panel j of b from step p0; c is written in the columns of this task.
+                    unsafe {
+                        let from = b.at(j * k + p0 * nr);
+                        column_of_tiles(micro, x, apack.at(p0 * m), 0..m, mr_most, steps, from, from.wrapping_add(k * nr), j, x.accumulate || p0 > 0);
+                    }
+                }
+            }
+            // SAFETY: these columns are finished by this task.
+            unsafe { finish(x, 0..m, r.start * nr..(r.end * nr).min(n)) };
+        });
+    });
+}
+
 /// Panels that are packed together, so that rows of b are read in long runs.
 const GROUP: usize = 16;
 
@@ -450,7 +502,7 @@ unsafe fn over_columns<T: Kernels>(level: Isa, micro: &Micro<T>, x: &Operands<'_
                             if group == 1 {
                                 panel(level, from, b_cs, b_rs, end - j0, nr, steps, bpack);
                             } else {
-                                panels_of_rows(from, b_rs, end - j0, nr, steps, bpack);
+                                panels_of_rows(from, b_rs, end - j0, nr, steps, bpack, nr * steps);
                             }
                             for j in (j0..end).step_by(nr) {
                                 let (a, b) = (apack.at(p0 * m), bpack.add((j - j0) * steps));

@@ -12,15 +12,17 @@ use std::ops::Range;
 /// step `steps.start + p`. It may write up to 64 values beyond the panel.
 pub(crate) type Gather<'a, T> = &'a (dyn Fn(Range<usize>, Range<usize>, *mut T) + Sync);
 
-/// Compute `c = a · b` for an `a` of `m` rows whose panels `gather` writes.
-pub(crate) fn gemm_gathered<T: GemmFloat>(m: usize, gather: Gather<'_, T>, b: &PackedB<T>, c: &mut [T]) {
+/// Compute `c = a · b`, or `c += a · b`, for an `a` of `m` rows whose panels `gather` writes.
+pub(crate) fn gemm_gathered<T: GemmFloat>(m: usize, gather: Gather<'_, T>, b: &PackedB<T>, c: &mut [T], accumulate: bool) {
     let (k, n) = (b.rows(), b.columns());
     assert!(c.len() >= m * n);
     if m == 0 || n == 0 {
         return;
     }
     if k == 0 {
-        c[..m * n].fill(T::default());
+        if !accumulate {
+            c[..m * n].fill(T::default());
+        }
         return;
     }
     let micro = T::micro(b.level()).0;
@@ -30,7 +32,7 @@ pub(crate) fn gemm_gathered<T: GemmFloat>(m: usize, gather: Gather<'_, T>, b: &P
     let total = cost::<T>(m * n * k);
     let (blocks, rows) = row_blocks(m, most_rows, total);
     let right = Right::Packed(b);
-    let x = Operands { m, n, k, a: b.panels(), a_rs: 0, a_cs: 0, b: right, c: c.as_mut_ptr(), accumulate: false, epilogue: None };
+    let x = Operands { m, n, k, a: b.panels(), a_rs: 0, a_cs: 0, b: right, c: c.as_mut_ptr(), accumulate, epilogue: None };
     let packed = Shared(b.panels().cast_mut());
     par::ranges(blocks, total / blocks as f64, |r| {
         with_scratch(1, rows * kc + 64, |apack: *mut T| {
@@ -51,7 +53,7 @@ pub(crate) fn gemm_gathered<T: GemmFloat>(m: usize, gather: Gather<'_, T>, b: &P
                         // SAFETY: panel j of b from step p0; the tile rows are those gathered above; c is this task's in these rows.
                         unsafe {
                             let from = packed.at(j * k + p0 * nr);
-                            column_of_tiles(micro, &x, apack, start..end, height, steps, from, from.wrapping_add(k * nr), j, p0 > 0);
+                            column_of_tiles(micro, &x, apack, start..end, height, steps, from, from.wrapping_add(k * nr), j, accumulate || p0 > 0);
                         }
                     }
                 }

@@ -8,11 +8,13 @@ mod gathered;
 mod lanes;
 mod micro;
 mod pack;
+mod pieces;
 mod plain;
 mod spaced;
 
 pub use driver::{Epilogue, PackedB};
 pub(crate) use gathered::{gemm_gathered, pack_rows};
+pub use pieces::gemm_pieces;
 pub use plain::{gemm_half, gemm_plain};
 pub(crate) use spaced::{Spaced, gemm_spaced};
 

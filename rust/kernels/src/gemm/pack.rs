@@ -65,11 +65,11 @@ pub(super) unsafe fn panel<T: Kernels>(
     }
 }
 
-/// Write consecutive panels of `width` columns, together `columns` wide, from `k` contiguous rows: see [`panel`].
+/// Write panels of `width` columns, together `columns` wide, from `k` contiguous rows: see [`panel`]. They start `stride` apart.
 ///
 /// # Safety
-/// As for [`panel`]; `dst` holds `k` values for each column, the last panel's padding included.
-pub(super) unsafe fn panels_of_rows<T: Kernels>(src: *const T, k_stride: usize, columns: usize, width: usize, k: usize, dst: *mut T) {
+/// As for [`panel`]; each panel has space for `k` values for each column, the last panel's padding included.
+pub(super) unsafe fn panels_of_rows<T: Kernels>(src: *const T, k_stride: usize, columns: usize, width: usize, k: usize, dst: *mut T, stride: usize) {
     /// Rows asked for in advance: the hardware sees no pattern in short runs that are pages apart.
     const AHEAD: usize = 6;
     let full = columns / width;
@@ -82,11 +82,11 @@ pub(super) unsafe fn panels_of_rows<T: Kernels>(src: *const T, k_stride: usize, 
                 for line in (0..width * size_of::<T>()).step_by(64) {
                     prefetch(later.wrapping_add(q * width).cast::<u8>().wrapping_add(line));
                 }
-                copy_row(row.add(q * width), dst.add((q * k + p) * width), width);
+                copy_row(row.add(q * width), dst.add(q * stride + p * width), width);
             }
             let rest = columns - full * width;
             if rest > 0 {
-                let to = dst.add((full * k + p) * width);
+                let to = dst.add(full * stride + p * width);
                 copy_row(row.add(full * width), to, rest);
                 for l in rest..width {
                     *to.add(l) = T::default();
@@ -108,8 +108,12 @@ fn prefetch(p: *const u8) {
     let _ = p;
 }
 
+/// Copy `n` values.
+///
+/// # Safety
+/// Both sides have them, and do not overlap.
 #[inline(always)]
-unsafe fn copy_row<T: Copy>(src: *const T, dst: *mut T, n: usize) {
+pub(super) unsafe fn copy_row<T: Copy>(src: *const T, dst: *mut T, n: usize) {
     // SAFETY: the caller gives `n` values on both sides; the buffers are distinct.
     unsafe {
         match n {

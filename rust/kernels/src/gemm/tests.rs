@@ -1,4 +1,5 @@
 use super::driver::{Operands, Right, run};
+use super::pieces::Piece;
 use super::*;
 use crate::isa::{Isa, available};
 
@@ -121,9 +122,34 @@ fn packed_weights_and_epilogue_give_the_plain_product() {
 }
 
 #[test]
+fn sums_of_products_of_pieces_match_a_plain_float64_loop() {
+    let cases: &[(usize, usize, &[usize])] =
+        &[(5, 7, &[3]), (320, 70, &[32; 16]), (33, 1024, &[7, 0, 300, 1, 64]), (1, 1, &[2, 2]), (4, 5, &[]), (3, 40, &[0])];
+    for &(m, n, rows) in cases {
+        let k: usize = rows.iter().sum();
+        let (a, b) = (values(9, k * m), values(10, k * n));
+        let want = reference(m, n, k, &a, (1, m), &b, (n, 1));
+        let (a32, b32): (Vec<f32>, Vec<f32>) = (a.iter().map(|&v| v as f32).collect(), b.iter().map(|&v| v as f32).collect());
+        let mut at = 0;
+        let mut piece = |&r: &usize| {
+            at += r;
+            (r, &a32[(at - r) * m..at * m], &b32[(at - r) * n..at * n])
+        };
+        let pieces: Vec<Piece<f32>> = rows.iter().map(&mut piece).collect();
+        let (mut one, mut two) = (vec![1.0f32; m * n], vec![1.0f32; m * n]);
+        gemm_pieces(m, n, &pieces, &mut one);
+        crate::par::install(|| gemm_pieces(m, n, &pieces, &mut two));
+        assert!(one.iter().zip(&want).all(|(c, w)| (*c as f64 - 1.0 - w).abs() < 1e-4), "{m}x{n} {rows:?}");
+        assert_eq!(one, two);
+    }
+}
+
+#[test]
 fn one_thread_and_two_give_the_same_bits() {
     crate::par::set_threads(2);
-    for (m, n, k) in [(300, 300, 700), (128, 1024, 512), (1, 4096, 300), (100, 10, 784), (784, 10, 100), (700, 64, 64)] {
+    for (m, n, k) in
+        [(300, 300, 700), (32, 1024, 320), (33, 500, 330), (128, 1024, 512), (1, 4096, 300), (100, 10, 784), (784, 10, 100), (700, 64, 64)]
+    {
         let (a, b): (Vec<f32>, Vec<f32>) =
             (values(7, m * k).iter().map(|&v| v as f32).collect(), values(8, k * n).iter().map(|&v| v as f32).collect());
         for (sa, sb) in [((k, 1), (n, 1)), ((1, m), (1, k))] {
@@ -132,6 +158,10 @@ fn one_thread_and_two_give_the_same_bits() {
             let mut two = vec![0.0f32; m * n];
             crate::par::install(|| gemm(m, n, k, &a, sa, &b, sb, &mut two, false));
             assert!(one.iter().zip(&two).all(|(x, y)| x.to_bits() == y.to_bits()), "{m}x{n}x{k}");
+            let packed = PackedB::new(k, n, &b, sb);
+            gemm_packed(m, &a, sa, &packed, &mut one, true, None);
+            crate::par::install(|| gemm_packed(m, &a, sa, &packed, &mut two, true, None));
+            assert!(one.iter().zip(&two).all(|(x, y)| x.to_bits() == y.to_bits()), "packed {m}x{n}x{k}");
         }
     }
 }
