@@ -201,6 +201,8 @@ from graphpb.ops.compare import logical_xor as logical_xor  # noqa: E402
 from graphpb.ops.compare import not_equal as not_equal  # noqa: E402
 from graphpb.ops.dependencies import group as group  # noqa: E402
 from graphpb.ops.dependencies import no_op as no_op  # noqa: E402
+from graphpb.ops.dependencies import tables_initializer as initialize_all_tables  # noqa: E402, F401
+from graphpb.ops.dependencies import tables_initializer as tables_initializer  # noqa: E402
 from graphpb.ops.dependencies import tuple as tuple  # noqa: E402
 from graphpb.ops.files import matching_files as matching_files  # noqa: E402
 from graphpb.ops.files import read_file as read_file  # noqa: E402

@@ -357,6 +357,27 @@ def global_variables():
     return global_variables_initializer()
 
 
+def local_variables():
+    """Make an operation that initializes the graph's local variables; as `tf.local_variables_initializer`."""
+    from graphpb.variables.variable import local_variables_initializer
+
+    return local_variables_initializer()
+
+
+def variables(var_list, name="init"):
+    """Make an operation that initializes variables; as `tf.variables_initializer`."""
+    from graphpb.variables.variable import variables_initializer
+
+    return variables_initializer(var_list, name)
+
+
+def tables_initializer(name="init_all_tables"):
+    """Make an operation that initializes the lookup tables of a graph; as `tf.tables_initializer`."""
+    from graphpb.ops import dependencies
+
+    return dependencies.tables_initializer(name)
+
+
 zeros = Zeros
 ones = Ones
 constant = Constant

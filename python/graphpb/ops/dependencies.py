@@ -1,5 +1,6 @@
 """Operations run for their order: no_op, group, tuple, with_dependencies."""
 
+from graphpb.graph.collections import GraphKeys, get_collection
 from graphpb.graph.composite import IndexedSlices
 from graphpb.graph.convert import convert_to_tensor, convert_to_tensor_or_indexed_slices, is_tensor
 from graphpb.graph.core import Operation, Tensor
@@ -106,3 +107,13 @@ def with_dependencies(dependencies, output_tensor, name=None):
 def _copy(tensor, name):
     is_ref = tensor.dtype != tensor.dtype.base_dtype
     return raw.RefIdentity(input=tensor, name=name) if is_ref else raw.Identity(input=tensor, name=name)
+
+
+def tables_initializer(name="init_all_tables"):
+    """Make an operation that runs the collection `table_initializer`, which is empty unless a loaded graph has lookup tables.
+
+    Args:
+      name: Name of the operation.
+    """
+    initializers = get_collection(GraphKeys.TABLE_INITIALIZERS)
+    return group(*initializers, name=name) if initializers else no_op(name=name)

@@ -202,7 +202,7 @@ def grayscale_to_rgb(images, name=None):
     with name_scope(name, "grayscale_to_rgb", [images]) as scope:
         images = convert_to_tensor(images, name="images")
         if images.shape.ndims is not None and images.shape.as_list()[-1] not in (None, 1):
-            raise ValueError(f"Last dimension of a grayscale image should be size 1. (shape {images.shape})")
+            raise ValueError("Last dimension of a grayscale image should be size 1.")
         images = with_dependencies([], images)
         before = expand_dims(rank(images) - 1, 0)
         result = tile(images, concat([ones(before, dtype=dtypes.int32), expand_dims(3, 0)], 0), name=scope)
@@ -221,7 +221,9 @@ def hsv_to_rgb(images, name=None):
 
 
 _YIQ = np.array([[0.299, 0.59590059, 0.2115], [0.587, -0.27455667, -0.52273617], [0.114, -0.32134392, 0.31119955]])
+_YIQ_BACK = np.array([[1, 1, 1], [0.95598634, -0.27201283, -1.10674021], [0.6208248, -0.64720424, 1.70423049]])
 _YUV = np.array([[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512], [0.114, 0.43601035, -0.10001026]])
+_YUV_BACK = np.array([[1, 1, 1], [0, -0.394642334, 2.03206185], [1.13988303, -0.58062185, 0]])
 
 
 def _colors(kernel, what):
@@ -235,9 +237,9 @@ def _colors(kernel, what):
 
 
 rgb_to_yiq = _colors(_YIQ, "RGB to YIQ")
-yiq_to_rgb = _colors(np.linalg.inv(_YIQ), "YIQ to RGB")
+yiq_to_rgb = _colors(_YIQ_BACK, "YIQ to RGB")
 rgb_to_yuv = _colors(_YUV, "RGB to YUV")
-yuv_to_rgb = _colors(np.linalg.inv(_YUV), "YUV to RGB")
+yuv_to_rgb = _colors(_YUV_BACK, "YUV to RGB")
 
 
 def total_variation(images, name=None):

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from graphpb.graph import core
-from graphpb.graph.collections import GraphKeys
 from graphpb.graph.scopes import control_dependencies
-from graphpb.ops.dependencies import group
+from graphpb.ops.dependencies import group, tables_initializer
 from graphpb.variables.variable import global_variables_initializer, local_variables_initializer
 
 
 def main_op() -> Any:
     """An operation that initializes global variables, local variables and tables."""
     init, local = global_variables_initializer(), local_variables_initializer()
-    tables = group(*core.get_default_graph().get_collection(GraphKeys.TABLE_INITIALIZERS), name="init_all_tables")
-    return group(init, local, tables)
+    return group(init, local, tables_initializer())
 
 
 def main_op_with_restore(restore_op_name: Any) -> Any:

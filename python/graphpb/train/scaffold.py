@@ -8,7 +8,7 @@ from typing import Any
 from graphpb import logging
 from graphpb.graph.collections import GraphKeys, add_to_collection, get_collection
 from graphpb.graph.core import get_default_graph
-from graphpb.ops.dependencies import group
+from graphpb.ops.dependencies import group, tables_initializer
 from graphpb.train.saver import Saver
 from graphpb.train.session_manager import SessionManager
 from graphpb.variables.variable import (
@@ -146,7 +146,7 @@ class Scaffold:
     @staticmethod
     def default_local_init_op() -> Any:
         """Return an operation that initializes the local variables and the tables."""
-        return group(local_variables_initializer(), *get_collection(GraphKeys.TABLE_INITIALIZERS))
+        return group(local_variables_initializer(), tables_initializer())
 
 
 class SessionCreator(abc.ABC):
