@@ -29,6 +29,10 @@ pub fn reduce(op: Reduce, x: Tensor, axes: &[bool]) -> Result<Tensor> {
     if matches!(d, DType::F16 | DType::BF16) {
         return cast(&reduce(op, cast(&x, DType::F32)?, axes)?, d);
     }
+    // The sum of a mean must not wrap.
+    if op == Reduce::Mean && d.is_integer() && !matches!(d, DType::I64 | DType::U64) {
+        return cast(&reduce(op, cast(&x, DType::I64)?, axes)?, d);
+    }
     if op == Reduce::Mean {
         let count: usize = x.dims().iter().zip(axes).filter(|a| *a.1).map(|a| *a.0).product();
         let sum = reduce(Reduce::Sum, x, axes)?;
@@ -356,5 +360,7 @@ mod tests {
         assert_eq!(reduce(Reduce::Max, Tensor::zeros(DType::I8, &[2, 0]), &[false, true]).unwrap().slice::<i8>(), [-128, -128]);
         assert_eq!(reduce(Reduce::Min, Tensor::zeros(DType::U16, &[0]), &[true]).unwrap().slice::<u16>(), [65535]);
         assert_eq!(reduce(Reduce::Mean, Tensor::vector(&[-3i32, 0, -2]), &[true]).unwrap().slice::<i32>(), [-1]);
+        assert_eq!(reduce(Reduce::Mean, Tensor::vector(&[i32::MAX, i32::MAX]), &[true]).unwrap().slice::<i32>(), [i32::MAX]);
+        assert_eq!(reduce(Reduce::Mean, Tensor::vector(&[200u8, 100, 201]), &[true]).unwrap().slice::<u8>(), [167]);
     }
 }

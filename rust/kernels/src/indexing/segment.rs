@@ -38,6 +38,11 @@ struct Rows<'a> {
 
 /// Rows of `data` (all axes of `ids` count as one) reduced into `n` segments; negative ids are dropped.
 pub fn unsorted(data: &Tensor, ids: &Tensor, n: usize, how: Reduce) -> Result<Tensor> {
+    unsorted_with(data, ids, n, how, Empty::Neutral)
+}
+
+/// As [`unsorted`], with the choice of what an empty segment gives.
+pub fn unsorted_with(data: &Tensor, ids: &Tensor, n: usize, how: Reduce, empty: Empty) -> Result<Tensor> {
     if data.rank() < ids.rank() || data.dims()[..ids.rank()] != *ids.dims() {
         return Err(KernelError::invalid(format!(
             "data.shape = {} does not start with segment_ids.shape = {}",
@@ -51,7 +56,7 @@ pub fn unsorted(data: &Tensor, ids: &Tensor, n: usize, how: Reduce) -> Result<Te
     }
     let mut dims = vec![n];
     dims.extend(&data.dims()[ids.rank()..]);
-    reduce(data, Rows { pick: None, ids: &ix }, dims, how, Empty::Neutral)
+    reduce(data, Rows { pick: None, ids: &ix }, dims, how, empty)
 }
 
 /// Check that ids ascend from a non-negative start; gives the number of segments.
@@ -149,8 +154,8 @@ fn reduce(data: &Tensor, rows: Rows, dims: Vec<usize>, how: Reduce, empty: Empty
     let none = || KernelError::unimplemented(format!("segments are not defined for {}", d.name()));
     match how {
         Reduce::Min | Reduce::Max => crate::with_real!(d, T => {
-            let start = if how == Reduce::Min { T::HIGHEST } else { T::LOWEST };
-            let blank = if empty == Empty::Neutral { start } else { T::zero() };
+            let least = if how == Reduce::Min { T::HIGHEST } else { T::LOWEST };
+            let (start, blank) = if empty == Empty::Neutral { (Some(least), least) } else { (None, T::zero()) };
             if how == Reduce::Min {
                 run(data.raw::<T>(), &rows, out.raw_mut::<T>(), &dims, start, blank, <T as Real>::lesser, |v, _| v);
             } else {
@@ -158,27 +163,28 @@ fn reduce(data: &Tensor, rows: Rows, dims: Vec<usize>, how: Reduce, empty: Empty
             }
         }, else return Err(none())),
         Reduce::Prod => crate::with_number!(d, T => {
-            run(data.raw::<T>(), &rows, out.raw_mut::<T>(), &dims, T::one(), T::one(), <T as Number>::mul, |v, _| v);
+            run(data.raw::<T>(), &rows, out.raw_mut::<T>(), &dims, Some(T::one()), T::one(), <T as Number>::mul, |v, _| v);
         }, else return Err(none())),
         _ => crate::with_number!(d, T => {
             let (src, dst) = (data.raw::<T>(), out.raw_mut::<T>());
             match how {
-                Reduce::Mean => run(src, &rows, dst, &dims, T::zero(), T::zero(), <T as Number>::add, |v, n| v.over(n)),
-                Reduce::SqrtN => run(src, &rows, dst, &dims, T::zero(), T::zero(), <T as Number>::add, |v, n| v.scaled(1.0 / (n as f64).sqrt())),
-                _ => run(src, &rows, dst, &dims, T::zero(), T::zero(), <T as Number>::add, |v, _| v),
+                Reduce::Mean => run(src, &rows, dst, &dims, Some(T::zero()), T::zero(), <T as Number>::add, |v, n| v.over(n)),
+                Reduce::SqrtN => run(src, &rows, dst, &dims, Some(T::zero()), T::zero(), <T as Number>::add, |v, n| v.scaled(1.0 / (n as f64).sqrt())),
+                _ => run(src, &rows, dst, &dims, Some(T::zero()), T::zero(), <T as Number>::add, |v, _| v),
             }
         }, else return Err(none())),
     }
     Ok(out)
 }
 
-/// Segments are reduced side by side, the rows of each in their order, so the sums do not depend on threads.
+/// Segments are reduced side by side, the rows of each in their order, so the sums do not depend on threads. Each starts
+/// from `start`, or from its first row.
 fn run<T: Copy + Send + Sync>(
     src: &[T],
     rows: &Rows,
     dst: &mut [T],
     dims: &[usize],
-    start: T,
+    start: Option<T>,
     blank: T,
     f: impl Fn(T, T) -> T + Sync,
     finish: impl Fn(T, usize) -> T + Sync,
@@ -209,8 +215,17 @@ fn run<T: Copy + Send + Sync>(
                 o.fill(blank);
                 continue;
             }
-            o.fill(start);
-            for &r in mine {
+            let rest = match start {
+                Some(start) => {
+                    o.fill(start);
+                    mine
+                }
+                None => {
+                    o.copy_from_slice(&src[mine[0] * inner..(mine[0] + 1) * inner]);
+                    &mine[1..]
+                }
+            };
+            for &r in rest {
                 for (a, &v) in o.iter_mut().zip(&src[r * inner..(r + 1) * inner]) {
                     *a = f(*a, v);
                 }
@@ -231,6 +246,8 @@ mod tests {
         assert_eq!(sorted(&data, &ids, Reduce::Sum).unwrap().slice::<f32>(), [4., 6., 0., 0., 12., 14.]);
         assert_eq!(sorted(&data, &ids, Reduce::Mean).unwrap().slice::<f32>(), [2., 3., 0., 0., 6., 7.]);
         assert_eq!(sorted(&data, &ids, Reduce::Max).unwrap().slice::<f32>(), [3., 4., 0., 0., 7., 8.]);
+        let lowest = Tensor::vector(&[f32::NEG_INFINITY, f32::NEG_INFINITY, 1.0, 2.0]);
+        assert_eq!(sorted(&lowest, &ids, Reduce::Max).unwrap().slice::<f32>(), [f32::NEG_INFINITY, 0., 2.]);
         let ids = Tensor::vector(&[2i64, -1, 0, 2]);
         assert_eq!(unsorted(&data, &ids, 3, Reduce::Sum).unwrap().slice::<f32>(), [5., 6., 0., 0., 8., 10.]);
         assert_eq!(unsorted(&data, &ids, 3, Reduce::Max).unwrap().slice::<f32>(), [5., 6., f32::MIN, f32::MIN, 7., 8.]);

@@ -14,12 +14,14 @@ struct Keys<'a> {
     bytes: Cow<'a, [u8]>,
     /// Bytes (or strings) of one row.
     width: usize,
+    /// Rows with a NaN, which equals nothing.
+    odd: Vec<usize>,
 }
 
 impl<'a> Keys<'a> {
     fn of(t: &'a Tensor, row: usize) -> Result<Keys<'a>> {
         if t.dtype() == DType::Str {
-            return Ok(Keys { text: Some(t.as_strings()), bytes: Cow::Borrowed(&[]), width: row });
+            return Ok(Keys { text: Some(t.as_strings()), bytes: Cow::Borrowed(&[]), width: row, odd: Vec::new() });
         }
         if !t.dtype().is_plain() {
             return Err(KernelError::unimplemented(format!("comparison is not defined for {}", t.dtype().name())));
@@ -31,10 +33,19 @@ impl<'a> Keys<'a> {
             DType::Bool => Cow::Owned(t.bytes().iter().map(|&b| u8::from(b != 0)).collect()),
             _ => Cow::Borrowed(t.bytes()),
         };
-        Ok(Keys { text: None, bytes, width: row * t.dtype().size() })
+        let at = |i: usize| i / row.max(1);
+        let odd = match t.dtype() {
+            DType::F32 => t.slice::<f32>().iter().enumerate().filter(|v| v.1.is_nan()).map(|v| at(v.0)).collect(),
+            DType::F64 => t.slice::<f64>().iter().enumerate().filter(|v| v.1.is_nan()).map(|v| at(v.0)).collect(),
+            _ => Vec::new(),
+        };
+        Ok(Keys { text: None, bytes, width: row * t.dtype().size(), odd })
     }
     fn text(&self, i: usize) -> Option<&[crate::Bytes]> {
         self.text.map(|t| &t[i * self.width..(i + 1) * self.width])
+    }
+    fn is_odd(&self, i: usize) -> bool {
+        self.odd.binary_search(&i).is_ok()
     }
     fn raw(&self, i: usize) -> &[u8] {
         if self.text.is_some() { &[] } else { &self.bytes[i * self.width..(i + 1) * self.width] }
@@ -56,11 +67,12 @@ pub fn unique(t: &Tensor, n: usize) -> Result<Unique> {
     let mut seen = HashMap::new();
     let mut u = Unique { first: Vec::new(), index: Vec::with_capacity(n), count: Vec::new() };
     for i in 0..n {
-        let at = *seen.entry((keys.text(i), keys.raw(i))).or_insert_with(|| {
+        let mut new = || {
             u.first.push(i);
             u.count.push(0);
             u.first.len() - 1
-        });
+        };
+        let at = if keys.is_odd(i) { new() } else { *seen.entry((keys.text(i), keys.raw(i))).or_insert_with(new) };
         u.count[at] += 1;
         u.index.push(at);
     }
@@ -71,7 +83,7 @@ pub fn unique(t: &Tensor, n: usize) -> Result<Unique> {
 pub fn difference(x: &Tensor, y: &Tensor) -> Result<Vec<usize>> {
     let (kx, ky) = (Keys::of(x, 1)?, Keys::of(y, 1)?);
     let there: std::collections::HashSet<_> = (0..y.len()).map(|i| (ky.text(i), ky.raw(i))).collect();
-    Ok((0..x.len()).filter(|&i| !there.contains(&(kx.text(i), kx.raw(i)))).collect())
+    Ok((0..x.len()).filter(|&i| kx.is_odd(i) || !there.contains(&(kx.text(i), kx.raw(i)))).collect())
 }
 
 /// The named rows (of the outermost axis) of a tensor.

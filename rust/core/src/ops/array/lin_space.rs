@@ -52,7 +52,7 @@ fn run(c: &mut KernelCtx) -> Result<()> {
                 for (i, o) in out.iter_mut().enumerate() {
                     *o = a + step * $from(i);
                 }
-                out[n - 1] = b;
+                (out[0], out[n - 1]) = (a, b);
             } else {
                 out[0] = a;
             }

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::ops::string::number_text::shown;
 use graphpb_kernels::{Bool, DType, Tensor, with_number};
 
 /// Up to `limit` values: separated by blanks, rows in brackets, `...` where more follow. A negative limit means all.
@@ -9,6 +10,8 @@ pub fn summarize(t: &Tensor, limit: i64) -> String {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX).min(t.len());
     let texts: Vec<String> = match t.dtype() {
         DType::Bool => take(t.slice::<Bool>(), limit, |v| u8::from(v.get())),
+        DType::F32 => take(t.slice::<f32>(), limit, |v| shown(v.into(), true)),
+        DType::F64 => take(t.slice::<f64>(), limit, |v| shown(v, false)),
         DType::Str => t.as_strings().iter().take(limit).map(|s| String::from_utf8_lossy(s).into_owned()).collect(),
         d => with_number!(d, T => take(t.slice::<T>(), limit, |v| v), else vec!["?".into(); limit]),
     };

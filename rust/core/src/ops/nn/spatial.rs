@@ -146,7 +146,12 @@ impl Spatial {
         out[self.channel_position()] = channels;
         for i in 0..self.axes {
             let at = self.position(i);
-            out[at] = self.output(3 - self.axes + i, input.dim(at), kernel[3 - self.axes + i]).map_err(Error::into_value)?;
+            let (k, size, window) = (3 - self.axes + i, input.dim(at), kernel[3 - self.axes + i]);
+            out[at] = self.output(k, size, window).map_err(Error::into_value)?;
+            let (effective, size) = ((window - 1).saturating_mul(self.dilations[k] as i64).saturating_add(1), size + self.explicit(k));
+            if out[at] >= 0 && self.padding != Padding::Same && effective > size {
+                return Err(Error::value(format!("Negative dimension size caused by subtracting {effective} from {size}")));
+            }
         }
         Ok(Shape::of(&out))
     }
@@ -214,7 +219,12 @@ pub(in crate::ops) fn widen(t: &Tensor) -> Result<Tensor> {
 
 /// A result of [`widen`]ed inputs, rounded to `dtype`.
 pub(in crate::ops) fn narrow(t: Tensor, dtype: DType) -> Result<Tensor> {
-    if t.dtype() == dtype { Ok(t) } else { Ok(cast(&t, dtype)?) }
+    match dtype {
+        d if t.dtype() == d => Ok(t),
+        // Integers wrap.
+        DType::I32 => Ok(cast(&cast(&t, DType::I64)?, dtype)?),
+        _ => Ok(cast(&t, dtype)?),
+    }
 }
 
 /// Run `$body` with `$T` as float32 or float64, whichever `$dtype` is.

@@ -9,6 +9,7 @@ use super::*;
 use crate::grad::GradCtx;
 use crate::graph::attr::Attrs;
 use crate::graph::node::Out;
+use crate::ops::nn::spatial::narrow;
 use crate::registry::*;
 
 pub static SPARSE_TENSOR_DENSE_MAT_MUL: OpDef = OpDef {
@@ -100,7 +101,7 @@ fn run(c: &mut KernelCtx) -> Result<()> {
             }
         });
     }, else return Err(Error::unimplemented("SparseTensorDenseMatMul has no kernel for this type")));
-    let out = cast(&out, out_type)?;
+    let out = narrow(out, out_type)?;
     c.set(0, out);
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! SparseReduceSum and SparseReduceMax: a dense tensor of the sums or maxima over axes.
 
-use graphpb_kernels::indexing::segment::{Reduce, unsorted};
-use graphpb_kernels::tensor::filled;
+use graphpb_kernels::indexing::segment::{Empty, Reduce, unsorted_with};
 use graphpb_kernels::{DType, Tensor};
 
 use super::*;
@@ -86,19 +85,7 @@ fn run(c: &mut KernelCtx, how: Reduce) -> Result<()> {
     let total = graphpb_kernels::tensor::checked_len(c.output_dtype(0), &inner)?;
     let place = |i: usize| (0..rank).filter(|&k| !summed[k]).fold(0, |p, k| p * s.dims[k] + s.row(i)[k]);
     let to: Vec<i64> = (0..s.count).map(|i| place(i) as i64).collect();
-    let mut out = unsorted(c.input(1), &Tensor::vector(&to), total, how)?;
-    if matches!(how, Reduce::Max) {
-        let mut empty = filled(total, true)?;
-        to.iter().for_each(|&p| empty[p as usize] = false);
-        let size = out.dtype().size();
-        graphpb_kernels::with_width!(out.dtype(), W => {
-            for (v, e) in out.raw_mut::<W>().iter_mut().zip(&empty) {
-                if *e {
-                    *v = W::default();
-                }
-            }
-        }, else return Err(Error::unimplemented(format!("no kernel for elements of {size} bytes"))));
-    }
+    let out = unsorted_with(c.input(1), &Tensor::vector(&to), total, how, Empty::Zero)?;
     c.set(0, out.reshaped(&dims));
     Ok(())
 }

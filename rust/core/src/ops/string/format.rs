@@ -1,6 +1,6 @@
 //! StringFormat: tensors printed into a template.
 
-use super::number_text::{Style, float};
+use super::number_text::shown;
 use crate::error::{Error, Result};
 use crate::graph::infer::scalars;
 use crate::plan::kernel::KernelCtx;
@@ -80,7 +80,7 @@ fn block(t: &Tensor, axis: usize, at: usize, len: usize, most: usize, out: &mut 
 }
 
 fn element(t: &Tensor, i: usize) -> Result<String> {
-    let real = |v: f64| float(v, Style::Shortest, -1);
+    let real = |v: f64| shown(v, !matches!(t.dtype(), DType::F64 | DType::C128));
     Ok(match t.dtype() {
         DType::F32 => real(t.slice::<f32>()[i] as f64),
         DType::F64 => real(t.slice::<f64>()[i]),

@@ -12,7 +12,7 @@ pub enum Style {
 }
 
 /// The most digits of a fraction that std writes.
-const MOST: i64 = u16::MAX as i64;
+const MOST: i64 = u16::MAX as i64 - 1;
 
 /// `%e`: one digit, the fraction, an exponent of at least two digits.
 fn scientific(v: f64, precision: usize) -> String {
@@ -49,6 +49,15 @@ pub fn float(v: f64, style: Style, precision: i64) -> String {
     }
 }
 
+/// A number of a tensor that is shown, as TensorFlow writes it: the digits that every value of its type keeps (6 for float32, 15 for
+/// float64) if they give the value back, otherwise three (two) more.
+pub fn shown(v: f64, single: bool) -> String {
+    let (few, all) = if single { (6, 9) } else { (15, 17) };
+    let short = float(v, Style::Shortest, few);
+    let same = if single { short.parse::<f32>().is_ok_and(|r| r == v as f32) } else { short.parse::<f64>().is_ok_and(|r| r == v) };
+    if same || v.is_nan() { short } else { float(v, Style::Shortest, all) }
+}
+
 /// `text` widened to `width` with the printf flag `fill` (a space, `0`, `-`, `+` or none).
 pub fn padded(text: String, width: i64, fill: Option<char>) -> String {
     let mut text = text;
@@ -78,6 +87,13 @@ pub fn padded(text: String, width: i64, fill: Option<char>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shown_numbers_have_the_digits_that_tell_them_apart() {
+        let single: Vec<String> = [0.1f32, 1.0 / 7.0, 16.0 / 14.0, 1e30, 3.0, f32::NAN].iter().map(|&v| shown(v.into(), true)).collect();
+        assert_eq!(single, ["0.1", "0.142857149", "1.14285719", "1e+30", "3", "nan"]);
+        assert_eq!(shown(1.0 / 3.0, false), "0.33333333333333331");
+    }
 
     #[test]
     fn numbers_are_written_as_printf_writes_them() {

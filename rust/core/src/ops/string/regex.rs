@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use regex_lite::{Captures, Regex};
+use regex_lite::Regex;
 
 use super::map;
 use crate::error::{Error, Result};
@@ -135,7 +135,7 @@ fn matches(x: &Tensor, r: &Regex) -> Tensor {
 
 /// A piece of a rewrite.
 enum Piece {
-    Text(String),
+    Text(Vec<u8>),
     Group(usize),
 }
 
@@ -149,51 +149,43 @@ struct Replace {
 impl Replace {
     fn new(pattern: &[u8], rewrite: &[u8], all: bool) -> Result<Replace> {
         let regex = compile(pattern, str::to_owned)?;
-        let rewrite = pieces(&String::from_utf8_lossy(rewrite), regex.captures_len());
+        let rewrite = pieces(rewrite, regex.captures_len());
         Ok(Replace { regex: Arc::new(regex), rewrite, all })
     }
     fn run(&self, s: &[u8]) -> Bytes {
         let Some(rewrite) = &self.rewrite else { return s.into() };
         let (text, utf8) = as_text(s);
-        let by = |c: &Captures| {
-            rewrite.iter().fold(String::new(), |mut out, p| {
-                out.push_str(match p {
-                    Piece::Text(t) => t,
-                    Piece::Group(g) => c.get(*g).map_or("", |m| m.as_str()),
-                });
-                out
-            })
-        };
-        let done = if self.all { self.regex.replace_all(&text, by) } else { self.regex.replace(&text, by) };
-        if utf8 {
-            done.as_bytes().into()
-        } else {
-            // Characters beyond a byte can only come from the rewrite.
-            let mut out = Vec::with_capacity(done.len());
-            for c in done.chars() {
-                match u8::try_from(c as u32) {
-                    Ok(b) => out.push(b),
-                    Err(_) => out.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        // Text that was read byte by byte goes back the same way.
+        let bytes = |part: &str, out: &mut Vec<u8>| if utf8 { out.extend(part.as_bytes()) } else { out.extend(part.chars().map(|c| c as u8)) };
+        let (mut out, mut from) = (Vec::with_capacity(s.len()), 0);
+        for c in self.regex.captures_iter(&text).take(if self.all { usize::MAX } else { 1 }) {
+            let Some(whole) = c.get(0) else { continue };
+            bytes(&text[from..whole.start()], &mut out);
+            from = whole.end();
+            for p in rewrite {
+                match p {
+                    Piece::Text(t) => out.extend(t),
+                    Piece::Group(g) => bytes(c.get(*g).map_or("", |m| m.as_str()), &mut out),
                 }
             }
-            out.into()
         }
+        bytes(&text[from..], &mut out);
+        out.into()
     }
 }
 
-fn pieces(rewrite: &str, groups: usize) -> Option<Vec<Piece>> {
-    let mut out = Vec::new();
-    let mut text = String::new();
-    let mut chars = rewrite.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
+fn pieces(rewrite: &[u8], groups: usize) -> Option<Vec<Piece>> {
+    let (mut out, mut text) = (Vec::new(), Vec::new());
+    let mut bytes = rewrite.iter().copied();
+    while let Some(c) = bytes.next() {
+        if c != b'\\' {
             text.push(c);
             continue;
         }
-        match chars.next()? {
-            '\\' => text.push('\\'),
+        match bytes.next()? {
+            b'\\' => text.push(b'\\'),
             d if d.is_ascii_digit() => {
-                let g = d as usize - '0' as usize;
+                let g = usize::from(d - b'0');
                 if g >= groups {
                     return None;
                 }
@@ -224,6 +216,8 @@ mod tests {
         assert_eq!(run("b", "X", false, b"abcb"), b"aXcb");
         assert_eq!(run("b", "\\3", true, b"abc"), b"abc");
         assert_eq!(run("b", "\\0\\0", true, b"\xffb"), b"\xffbb");
+        assert_eq!(&*Replace::new(b"b", b"\xfe", true).unwrap().run(b"ab\xffc"), b"a\xfe\xffc");
+        assert_eq!(&*Replace::new(b"b", b"\xfe", true).unwrap().run("äb".as_bytes()), b"\xc3\xa4\xfe");
         assert!(Replace::new(b"(", b"", true).err().unwrap().message().starts_with("Invalid pattern: (, error: "));
         assert!(whole(b"b").unwrap().is_match("b") && !whole(b"b").unwrap().is_match("abcb"));
     }
