@@ -1,6 +1,6 @@
 """The parts of tf.contrib that programs use most; each is imported when it is first used."""
 
-import importlib
+import importlib.util
 
 _PARTS = ("distributions", "eager", "framework", "layers", "rnn", "seq2seq", "legacy_seq2seq", "training", "util")
 
