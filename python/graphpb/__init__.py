@@ -63,13 +63,13 @@ from graphpb.graph.core import Operation as Operation
 from graphpb.graph.core import Tensor as Tensor
 from graphpb.graph.core import get_default_graph as get_default_graph
 from graphpb.graph.core import reset_default_graph as reset_default_graph
+from graphpb.graph.custom_gradient import custom_gradient as custom_gradient
 from graphpb.graph.function import init_scope as init_scope
 from graphpb.graph.gradients import AggregationMethod as AggregationMethod
 from graphpb.graph.gradients import NoGradient as NoGradient
 from graphpb.graph.gradients import NotDifferentiable as NotDifferentiable
 from graphpb.graph.gradients import RegisterGradient as RegisterGradient
 from graphpb.graph.gradients import UnconnectedGradients as UnconnectedGradients
-from graphpb.graph.gradients import custom_gradient as custom_gradient
 from graphpb.graph.gradients import gradients as gradients
 from graphpb.graph.gradients import hessians as hessians
 from graphpb.graph.loops import while_loop as while_loop
@@ -372,6 +372,7 @@ from graphpb.ops.sparse import sparse_softmax as sparse_softmax  # noqa: E402
 from graphpb.ops.sparse import sparse_tensor_dense_matmul as sparse_tensor_dense_matmul  # noqa: E402
 from graphpb.ops.sparse import sparse_tensor_to_dense as sparse_tensor_to_dense  # noqa: E402
 from graphpb.ops.sparse import sparse_to_dense as sparse_to_dense  # noqa: E402
+from graphpb.ops.state import batch_scatter_update as batch_scatter_update  # noqa: E402
 from graphpb.ops.state import count_up_to as count_up_to  # noqa: E402
 from graphpb.ops.state import scatter_add as scatter_add  # noqa: E402
 from graphpb.ops.state import scatter_div as scatter_div  # noqa: E402
@@ -462,6 +463,7 @@ from graphpb.variables.scope import get_local_variable as get_local_variable  # 
 from graphpb.variables.scope import get_variable as get_variable  # noqa: E402
 from graphpb.variables.scope import get_variable_scope as get_variable_scope  # noqa: E402
 from graphpb.variables.scope import no_regularizer as no_regularizer  # noqa: E402
+from graphpb.variables.scope import op_scope as op_scope  # noqa: E402
 from graphpb.variables.scope import variable_op_scope as variable_op_scope  # noqa: E402
 from graphpb.variables.scope import variable_scope as variable_scope  # noqa: E402
 from graphpb.variables.template import make_template as make_template  # noqa: E402

@@ -38,9 +38,9 @@ _RULES = [
     (r"resource_loader\..*|user_ops\..*", "it belongs to TensorFlow's own build"),
     (r"(tables_initializer|initialize_all_tables|initializers\.tables_initializer)$", "lookup tables: " + _LATER),
     (r"(get_session_handle|get_session_tensor|delete_session_tensor)$", "handles of values kept in a session: feed and fetch the values"),
-    (r"(py_function|recompute_grad|grad_pass_through|wrap_function|vectorized_map|nondifferentiable_batch_function|type_spec_from_value|is_symbolic_tensor|tensor_scatter_nd_.*|CriticalSection|unravel_index|guarantee_const|check_pinned|conv|conv2d_backprop_.*_v2|get_logger|timestamp|extract_volume_patches|histogram_fixed_width_bins|batch_scatter_update|create_partitioned_variables|dtypes\..*|metrics\..*|errors\..*)$", "a rare or later function; " + _LATER),
+    (r"(py_function|recompute_grad|grad_pass_through|wrap_function|vectorized_map|nondifferentiable_batch_function|type_spec_from_value|is_symbolic_tensor|tensor_scatter_nd_.*|CriticalSection|unravel_index|guarantee_const|check_pinned|conv|conv2d_backprop_.*_v2|get_logger|timestamp|extract_volume_patches|histogram_fixed_width_bins|create_partitioned_variables|dtypes\..*|metrics\..*|errors\..*)$", "a rare or later function; " + _LATER),
     (r"(CXX.*|MONOLITHIC_BUILD)$", "graphpb is not built from C++"),
-    (r"nn\.(conv3d_backprop.*|depthwise_conv2d.*backprop.*|dilation2d)$|op_scope$|print$|initializers\.(local_)?variables$|io\.encode_base64$|random\.all_candidate_sampler$|train\.piecewise_constant_decay$", "another spelling: the function is in tf.raw_ops, or under its first name"),
+    (r"nn\.(conv3d_backprop.*|depthwise_conv2d.*backprop.*|dilation2d)$|print$|initializers\.(local_)?variables$|io\.encode_base64$|random\.all_candidate_sampler$|train\.piecewise_constant_decay$", "another spelling: the function is in tf.raw_ops, or under its first name"),
 ]  # fmt: skip
 
 

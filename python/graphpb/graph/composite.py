@@ -5,8 +5,6 @@ from __future__ import annotations
 import collections
 from typing import Any
 
-import numpy as np
-
 from graphpb import _native, dtypes, shapes
 from graphpb.graph.convert import convert_to_tensor, register_tensor_conversion_function
 
@@ -97,8 +95,9 @@ class SparseTensor:
         del rank
 
     @classmethod
-    def from_value(cls, value: Any) -> SparseTensor:
+    def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
         """A SparseTensor of a SparseTensorValue or SparseTensor."""
+        value = sparse_tensor_value
         if isinstance(value, SparseTensor):
             return value
         if not isinstance(value, SparseTensorValue):
@@ -147,6 +146,8 @@ class SparseTensor:
     def __str__(self) -> str:
         return f"SparseTensor(indices={self._indices}, values={self._values}, dense_shape={self._dense_shape})"
 
+    __repr__ = __str__
+
 
 def _densify(value: IndexedSlices, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
     if dtype is not None and not dtype.is_compatible_with(value.dtype):
@@ -155,10 +156,7 @@ def _densify(value: IndexedSlices, dtype: Any = None, name: str | None = None, a
         raise ValueError(f"Tensor conversion requested for IndexedSlices for which dense_shape is not known: {value}")
     from graphpb.ops import raw
 
-    rows = raw.StridedSlice(
-        input=value.dense_shape, begin=np.array([0], np.int32), end=np.array([1], np.int32), strides=np.array([1], np.int32), shrink_axis_mask=1
-    )
-    return raw.UnsortedSegmentSum(data=value.values, segment_ids=value.indices, num_segments=rows, name=name)
+    return raw.UnsortedSegmentSum(data=value.values, segment_ids=value.indices, num_segments=value.dense_shape[0], name=name)
 
 
 register_tensor_conversion_function(IndexedSlices, _densify, 100)

@@ -9,7 +9,7 @@ from typing import Any
 from graphpb import dtypes, nest, shapes
 from graphpb.graph import core, function
 from graphpb.graph.composite import IndexedSlices
-from graphpb.graph.convert import convert_to_tensor
+from graphpb.graph.convert import constant, convert_to_tensor
 from graphpb.graph.function import FuncGraph
 
 
@@ -275,7 +275,7 @@ def _at_most(predicates: list[Any], n: int, message: str) -> Any:
     from graphpb.ops.checks import Assert
 
     preds = raw.Pack(values=predicates, name="preds_c")
-    count = raw.Sum(input=raw.Cast(x=preds, DstT=dtypes.int32, name="Cast"), reduction_indices=[0], name="num_true_conds")
+    count = raw.Sum(input=raw.Cast(x=preds, DstT=dtypes.int32, name="Cast"), reduction_indices=constant([0], dtypes.int32), name="num_true_conds")
     few = raw.LessEqual(x=count, y=convert_to_tensor(n, name="n_true_conds"))
     names = ", ".join(getattr(p, "name", "?") for p in predicates)
     return Assert(few, [f"{message}: more than {n} conditions ({names}) evaluated as True:", preds], summarize=len(predicates))

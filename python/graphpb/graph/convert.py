@@ -157,6 +157,11 @@ def _refuse(value: Any, dtype: dtypes.DType) -> None:
     raise TypeError(f"Expected {dtype.name}, but got {value!r} of type '{type(value).__name__}'.")
 
 
+def _refuse_tensor(value: Any) -> None:
+    if isinstance(value, _native.Tensor):
+        raise TypeError(f"Expected any non-tensor type, but got a tensor instead: {value}")
+
+
 def _bytes_array(value: Any) -> np.ndarray:
     """Strings as an object array of bytes."""
     found = np.array(value, dtype=object) if not isinstance(value, (str, bytes, bytearray)) else np.array(None, dtype=object)
@@ -205,8 +210,9 @@ def as_array(value: Any, number: int = 0) -> np.ndarray:
         return _cast(array, dtype)
     if value is None:
         raise ValueError("None values not supported.")
-    if isinstance(value, _native.Tensor):
-        raise TypeError(f"Expected any non-tensor type, but got a tensor instead: {value}")
+    _refuse_tensor(value)
+    if isinstance(value, _native.Operation):
+        raise TypeError(f"can't convert Operation '{value.name}' to Tensor")
     kind = type(value)
     if kind is not float and kind is not int and kind is not bool:
         value = _plain(value)
@@ -214,6 +220,7 @@ def as_array(value: Any, number: int = 0) -> np.ndarray:
         allowed = _allowed(dtype)
         for leaf in _leaves(value):
             if not isinstance(leaf, allowed):
+                _refuse_tensor(leaf)
                 if isinstance(leaf, np.ndarray) and leaf.dtype.kind not in "SUO":
                     continue
                 if leaf is None:
@@ -230,6 +237,7 @@ def as_array(value: Any, number: int = 0) -> np.ndarray:
         return _cast(np.array(value), dtype)
     first = None
     for leaf in _leaves(value):
+        _refuse_tensor(leaf)
         if leaf is None:
             raise ValueError("None values not supported.") if value is None else TypeError(_failed(value))
         text = isinstance(leaf, (str, bytes, bytearray))

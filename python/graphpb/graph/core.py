@@ -140,8 +140,10 @@ class Operation(_native.Operation):
 
     @property
     def op_def(self) -> Any:
-        """The description of the op type (a dict), or None for ops that are not in the registry."""
-        return _native.op_def(self.type)
+        """The description of the op type as an `OpDef`, or None for ops that are not in the registry."""
+        from graphpb.graph.op_definitions import op_def_message
+
+        return op_def_message(self.type)
 
     @property
     def traceback(self) -> list[tuple[str, int, str, str]]:

@@ -104,7 +104,9 @@ def _call_registered(op: core.Operation, scope: str, grads: list[Any]) -> list[A
     if len(found) != len(op.inputs):
         raise ValueError(f"Num gradients {len(found)} generated for op {op.node_def} do not match num inputs {len(op.inputs)}")
     for i, (g, x) in enumerate(zip(found, op.inputs)):
-        if g is not None and not isinstance(g, IndexedSlices) and not g.shape.is_compatible_with(x.shape):
+        if g is None or isinstance(g, IndexedSlices) or x.dtype.base_dtype == dtypes.resource:
+            continue
+        if not g.shape.is_compatible_with(x.shape):
             raise ValueError(
                 f"Incompatible shapes between op input and calculated input gradient. Forward operation: {op.name}. Input index: {i}. "
                 f"Original input shape: {x.shape}. Calculated input gradient shape: {g.shape}"
@@ -155,6 +157,8 @@ def gradients(
         unconnected = UnconnectedGradients(unconnected_gradients)
     except ValueError:
         raise ValueError(f"Unknown value for unconnected_gradients: '{unconnected_gradients}'") from None
+    if aggregation_method not in (None, AggregationMethod.ADD_N, AggregationMethod.EXPERIMENTAL_TREE, AggregationMethod.EXPERIMENTAL_ACCUMULATE_N):
+        raise ValueError(f"Invalid `aggregation_method` specified {aggregation_method}. Accepted values are [0, 1, 2].")
     ys, xs = _as_list(ys), _as_list(xs)
     stops = [] if stop_gradients is None else _as_list(stop_gradients)
     given = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
@@ -261,45 +265,3 @@ def hessians(
             rows.append(raw.ZerosLike(x=x) if row is None else row)
         result.append(raw.Reshape(tensor=raw.Pack(values=rows), shape=shape.as_list() * 2))
     return result
-
-
-_custom_count = 0
-
-
-def custom_gradient(f: Callable[..., Any] | None = None) -> Callable[..., Any]:
-    """Decorate a function that returns `(y, grad)`, where `grad(*dy)` gives the gradients of its arguments.
-
-    The outputs pass through an IdentityN whose gradient calls `grad`. Variables that `f` uses are not differentiated unless
-    they are arguments.
-    """
-    import functools
-
-    if f is None:
-        return custom_gradient
-
-    @functools.wraps(f)
-    def decorated(*args: Any, **kwargs: Any) -> Any:
-        global _custom_count
-        from graphpb.ops import raw
-
-        name = f"CustomGradient-{_custom_count}"
-        _custom_count += 1
-        args = tuple(convert_to_tensor(x) for x in args)
-        result, grad = f(*args, **kwargs)
-        several = isinstance(result, (list, tuple))
-        outputs = [convert_to_tensor(r) for r in (result if several else [result])]
-
-        @RegisterGradient(name)
-        def internal(op: core.Operation, *dys: Any) -> list[Any]:
-            found = grad(*dys[: len(outputs)])
-            found = list(found) if isinstance(found, (list, tuple)) else [found]
-            if len(found) != len(args):
-                raise ValueError(f"custom_gradient function expected to return {len(args)} gradients, but returned {len(found)} instead.")
-            return [None] * len(outputs) + found
-
-        graph = core.graph_of([*outputs, *args])
-        with graph.gradient_override_map({"IdentityN": name}):
-            passed = raw.IdentityN(input=[*outputs, *args])[: len(outputs)]
-        return type(result)(passed) if several else passed[0]
-
-    return decorated

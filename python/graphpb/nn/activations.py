@@ -5,7 +5,7 @@ from graphpb.deprecation import argument
 from graphpb.errors import InvalidArgumentError
 from graphpb.graph.convert import convert_to_tensor
 from graphpb.graph.core import Tensor
-from graphpb.graph.gradients import custom_gradient
+from graphpb.graph.custom_gradient import custom_gradient
 from graphpb.graph.scopes import control_dependencies, name_scope
 from graphpb.graph.static import constant_value
 from graphpb.ops import raw

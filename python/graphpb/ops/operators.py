@@ -57,8 +57,7 @@ def _logical(logical: str, bitwise: str) -> Any:
 def _xor(x: Any, y: Any, name: str | None) -> Any:
     if x.dtype.base_dtype != dtypes.bool_:
         return raw.apply_op("BitwiseXor", x=x, y=y)
-    with name_scope("LogicalXor"):
-        return raw.LogicalAnd(x=raw.LogicalOr(x=x, y=y), y=raw.LogicalNot(x=raw.LogicalAnd(x=x, y=y)))
+    return raw.LogicalAnd(x=raw.LogicalOr(x=x, y=y), y=raw.LogicalNot(x=raw.LogicalAnd(x=x, y=y)), name=name)
 
 
 def _matmul(x: Any, y: Any, name: str | None) -> Any:
@@ -94,7 +93,7 @@ def binary(scope: str, x: Any, y: Any, reverse: bool = False) -> Any:
             y = convert_to_tensor(y, dtype=x.dtype.base_dtype, name="x")
             return apply(y, x, name)
     with name_scope(None, scope, [x, y]) as name:
-        if not isinstance(y, _native.Tensor):
+        if not isinstance(y, _native.Tensor) and not (scope in ("and", "or", "xor") and x.dtype.base_dtype != dtypes.bool_):
             try:
                 y = convert_to_tensor(y, dtype_hint=x.dtype.base_dtype, name="y")
             except (TypeError, ValueError):
@@ -126,7 +125,7 @@ def _invert(x: Any) -> Any:
 
 def _abs(x: Any) -> Any:
     if x.dtype.is_complex:
-        return raw.apply_op("ComplexAbs", x=x, Tout=x.dtype.real_dtype)
+        return raw.apply_op("ComplexAbs", x=x, Tout=x.dtype.real_dtype, name="Abs")
     return raw.Abs(x=x)
 
 

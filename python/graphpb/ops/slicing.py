@@ -25,7 +25,10 @@ def _check_index(index: Any) -> None:
             0,
         ):
             return
-    elif hasattr(index, "__index__") and not isinstance(index, np.ndarray):
+    elif isinstance(index, np.ndarray):
+        if index.ndim == 0 and index.dtype.kind in "iu":
+            return
+    elif hasattr(index, "__index__"):
         return
     raise TypeError(_BAD_INDEX.format(index))
 

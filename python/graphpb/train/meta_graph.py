@@ -8,6 +8,7 @@ from typing import Any
 from graphpb import _native, logging
 from graphpb.graph import core
 from graphpb.graph.collections import GraphKeys
+from graphpb.graph.op_definitions import op_def_message
 from graphpb.graph.transfer import import_graph_def
 from graphpb.variables.variable import Variable
 
@@ -176,31 +177,10 @@ def stripped_op_list_for_graph(graph_def: Any) -> Any:
 
     out = protos.OpList()
     for name in _used_ops(graph_def):
-        found = _native.op_def(name)
+        found = op_def_message(name)
         if found is not None:
-            _fill_op_def(out.op.add(), found)
+            out.op.append(found)
     return out
-
-
-def _fill_op_def(message: Any, found: dict[str, Any]) -> None:
-    message.name = found["name"]
-    message.is_stateful = found["stateful"]
-    for args, field in ((found["inputs"], message.input_arg), (found["outputs"], message.output_arg)):
-        for arg in args:
-            values = {k: arg[k] for k in ("name", "type", "type_attr", "type_list_attr", "number_attr", "is_ref") if arg[k]}
-            field.add(**values)
-    for spec in found["attrs"]:
-        attr = message.attr.add(name=spec["name"], type=spec["type"])
-        if spec["default"] is not None:
-            attr.default_value.ParseFromString(spec["default"])
-            if attr.default_value.WhichOneof("value") is None:
-                attr.ClearField("default_value")
-        if spec["minimum"] is not None:
-            attr.has_minimum, attr.minimum = True, spec["minimum"]
-        if spec["allowed_types"]:
-            attr.allowed_values.list.type.extend(spec["allowed_types"])
-        if spec["allowed_strings"]:
-            attr.allowed_values.list.s.extend(s.encode() for s in spec["allowed_strings"])
 
 
 def strip_default_attributes(graph_def: Any) -> None:

@@ -215,8 +215,7 @@ class Optimizer:
         if constraint is None:
             return update
         with control_dependencies([update]):
-            # The read that the variable was made with may come before the update; a new one comes after.
-            return variable.assign(constraint(variable.read_value()))
+            return variable.assign(constraint(variable))
 
     def get_slot(self, var, name):
         """Return the slot of a variable, or None.

@@ -101,8 +101,8 @@ class GradientDescentOptimizer(_Rule):
         return var.scatter_sub(IndexedSlices(grad.values * rate, grad.indices, grad.dense_shape), use_locking=self._use_locking)
 
     def _resource_apply_sparse_duplicate_indices(self, grad, handle, indices):
-        rate = cast(self._tensors["learning_rate"], grad.dtype.base_dtype)
-        return raw.ResourceScatterAdd(resource=handle.handle, indices=indices, updates=-grad * rate)
+        updates = -grad * cast(self._tensors["learning_rate"], grad.dtype.base_dtype)
+        return raw.ResourceScatterAdd(resource=handle.handle, indices=indices, updates=updates)
 
 
 class MomentumOptimizer(_Rule):

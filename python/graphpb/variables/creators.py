@@ -39,6 +39,7 @@ class Created(type):
         if not creators or not cls.__dict__.get("_is_base_variable"):
             return super().__call__(*args, **kwargs)
         bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)
+        bound.apply_defaults()
         named = dict(list(bound.arguments.items())[1:])
 
         def make(**final: Any) -> Any:

@@ -202,9 +202,13 @@ def variable_axis_size_partitioner(max_shard_bytes, axis=0, bytes_per_string_ele
     Raises:
       ValueError: A number is not positive.
     """
-    for name, value in (("max_shard_bytes", max_shard_bytes), ("bytes_per_string_element", bytes_per_string_element), ("max_shards", max_shards)):
-        if value is not None and value < 1:
-            raise ValueError(f"Argument `{name}` must be positive. Received {name}={value}")
+    if max_shard_bytes < 1 or bytes_per_string_element < 1:
+        raise ValueError(
+            "Both max_shard_bytes and bytes_per_string_element must be positive. Currently, max_shard_bytes is "
+            f"{max_shard_bytes} and bytes_per_string_element is {bytes_per_string_element}"
+        )
+    if max_shards is not None and max_shards < 1:
+        raise ValueError("max_shards must be positive.")
 
     def partition(shape, dtype):
         sizes = as_shape(shape).as_list()

@@ -2,12 +2,12 @@
 
 from graphpb import dtypes
 from graphpb.graph import core
-from graphpb.graph.collections import GraphKeys
+from graphpb.graph.composite import IndexedSlices
 from graphpb.graph.convert import convert_to_tensor, register_tensor_conversion_function
 from graphpb.graph.scopes import control_dependencies, name_scope
 from graphpb.ops import raw
 from graphpb.shapes import TensorShape, as_shape
-from graphpb.variables.variable import Variable
+from graphpb.variables.variable import Variable, collections_of
 
 _by_default = [False]
 
@@ -53,9 +53,7 @@ class ResourceVariable(Variable):
         from_function = callable(initial_value)
         self._trainable = True if trainable is None else trainable
         self._constraint = constraint
-        collections = [GraphKeys.GLOBAL_VARIABLES] if collections is None else list(collections)
-        if self._trainable and GraphKeys.TRAINABLE_VARIABLES not in collections:
-            collections.append(GraphKeys.TRAINABLE_VARIABLES)
+        collections = collections_of(collections, self._trainable)
         graph = core.graph_of([] if from_function else [initial_value])
         dtype = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
         with graph.as_default(), control_dependencies(None), name_scope(name, "Variable", None) as scope:
@@ -141,6 +139,9 @@ class ResourceVariable(Variable):
         """The static shape of the value."""
         return self._shape
 
+    def __bool__(self):
+        return bool(self.read_value())
+
     def get_shape(self):
         """Return the static shape of the value."""
         return self._shape
@@ -192,7 +193,8 @@ class ResourceVariable(Variable):
     def gather_nd(self, indices, name=None):
         """Read elements or slices of the variable by coordinates."""
         with name_scope("GatherNd" if name is None else name) as scope:
-            return raw.Identity(input=raw.ResourceGatherNd(resource=self._handle, indices=indices, dtype=self._dtype, name=scope))
+            value = raw.ResourceGatherNd(resource=self._handle, indices=indices, dtype=self._dtype, name=scope)
+        return raw.Identity(input=value)
 
     def is_initialized(self, name=None):
         """Tell whether the variable has a value, as a bool scalar."""
@@ -234,7 +236,14 @@ class ResourceVariable(Variable):
         return self._write("AssignSubVariableOp", delta, name, read_value)
 
     def _scatter(self, op, sparse_delta, use_locking, name):
+        if not isinstance(sparse_delta, IndexedSlices):
+            raise TypeError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
         operation = raw.apply_op("Resource" + op, resource=self._handle, indices=sparse_delta.indices, updates=sparse_delta.values, name=name)
+        return self._written(operation, True)
+
+    def _scatter_nd(self, op, indices, updates, name):
+        updates = convert_to_tensor(updates, dtype=self._dtype)
+        operation = raw.apply_op("Resource" + op, ref=self._handle, indices=indices, updates=updates, name=name)
         return self._written(operation, True)
 
     def count_up_to(self, limit):
@@ -262,6 +271,11 @@ class _Written(ResourceVariable):
         self._parent = variable
         self._operation = operation
         self._snapshot = self._read()
+
+    @property
+    def name(self):
+        """The name of the operation that writes."""
+        return self._operation.name
 
     @property
     def op(self):

@@ -294,7 +294,7 @@ class _Opened:
             base, name, op_scope = name_or_scope, name_or_scope.name, name_or_scope.original_name_scope
         else:
             base, name = old, f"{old.name}/{name_or_scope}" if old.name else name_or_scope
-            op_scope = op_scope or name_or_scope
+            op_scope = name_or_scope if op_scope is None else op_scope
         scope = copy.copy(base)
         scope._name = name
         scope._name_scope = op_scope
@@ -412,12 +412,19 @@ class variable_scope:
         op_scope_name = None
         if not self._auxiliary_name_scope:
             current = get_default_graph().get_name_scope()
-            op_scope_name = stack.enter_context(name_scope(current + "/" if current else None))
+            op_scope_name = stack.enter_context(name_scope(current + "/" if current else ""))
         elif op_scope:
             op_scope_name = stack.enter_context(name_scope(op_scope))
         if given is None:
             given = _unique_name(self._default_name)
         return stack.enter_context(_Opened(given, op_scope_name, self._reuse, self._custom_getter, self._constraint, self._overrides))
+
+
+@contextlib.contextmanager
+def op_scope(values, name, default_name=None):
+    """Open a scope as `tf.name_scope(name, default_name, values)`; the older spelling."""
+    with name_scope(name, default_name=default_name, values=values) as scope:
+        yield scope
 
 
 @contextlib.contextmanager

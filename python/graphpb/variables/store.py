@@ -13,6 +13,7 @@ from graphpb.graph.scopes import colocate_with, name_scope
 from graphpb.initializers import GlorotUniform, Zeros
 from graphpb.ops import raw
 from graphpb.shapes import as_shape
+from graphpb.variables.distribution import VariableAggregation, VariableSynchronization
 from graphpb.variables.partition import PartitionedVariable, PartitionInfo, partition_shapes, partitions_of
 from graphpb.variables.resource import use_resource_by_default
 from graphpb.variables.variable import Variable
@@ -84,6 +85,10 @@ class VariableStore:
 
     def get_variable(self, name, shape, dtype, initializer, regularizer, reuse, partitioner, custom_getter, **settings):
         """Return the variable of a name: a new one, or the one that exists when `reuse` allows it."""
+        settings["synchronization"] = settings.get("synchronization") or VariableSynchronization.AUTO
+        settings["aggregation"] = settings.get("aggregation") or VariableAggregation.NONE
+        if settings.get("trainable") is None:
+            settings["trainable"] = settings["synchronization"] is not VariableSynchronization.ON_READ
         if custom_getter is None:
             return self._plain(name, shape, dtype, initializer, regularizer, reuse=reuse, partitioner=partitioner, **settings)
         if not callable(custom_getter):

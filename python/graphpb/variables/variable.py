@@ -7,6 +7,7 @@ from typing import Any
 from graphpb import dtypes, shapes
 from graphpb.graph import core
 from graphpb.graph.collections import GraphKeys
+from graphpb.graph.composite import IndexedSlices
 from graphpb.graph.convert import convert_to_tensor, register_tensor_conversion_function
 from graphpb.graph.function import init_scope
 from graphpb.ops import operators, raw
@@ -25,6 +26,16 @@ def check_liftable(initial_value: Any, name: str | None) -> None:
             f"Initializer for variable {name} is from inside a control-flow construct, such as a loop or conditional. When creating a variable inside "
             "a loop or conditional, use a lambda as the initializer."
         )
+
+
+def collections_of(collections: Any, trainable: bool) -> list[Any]:
+    """The collections that a new variable joins."""
+    if collections is None:
+        collections = [GraphKeys.GLOBAL_VARIABLES]
+    if not isinstance(collections, (list, tuple, set)):
+        raise ValueError(f"collections argument to Variable constructor must be a list, tuple, or set. Got {collections} of type {type(collections)}")
+    more = [GraphKeys.TRAINABLE_VARIABLES] if trainable and GraphKeys.TRAINABLE_VARIABLES not in collections else []
+    return [*collections, *more]
 
 
 class Variable(metaclass=Created):
@@ -110,11 +121,7 @@ class Variable(metaclass=Created):
             raise ValueError("The `constraint` argument must be a callable.")
         from_function = callable(initial_value)
         trainable = True if trainable is None else trainable
-        collections = [GraphKeys.GLOBAL_VARIABLES] if collections is None else list(collections)
-        if not isinstance(collections, (list, tuple, set)):
-            raise ValueError(f"collections argument to Variable constructor must be a list, tuple, or set. Got the type {type(collections)}")
-        if trainable and GraphKeys.TRAINABLE_VARIABLES not in collections:
-            collections = [*collections, GraphKeys.TRAINABLE_VARIABLES]
+        collections = collections_of(collections, trainable)
         self._trainable = trainable
         self._constraint = constraint
         graph = core.graph_of([] if from_function else [initial_value])
@@ -290,6 +297,8 @@ class Variable(metaclass=Created):
         return raw.apply_op("CountUpTo", ref=self._variable, limit=limit)
 
     def _scatter(self, op: str, sparse_delta: Any, use_locking: bool, name: str | None) -> Any:
+        if not isinstance(sparse_delta, IndexedSlices):
+            raise TypeError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
         return raw.apply_op(op, ref=self._variable, indices=sparse_delta.indices, updates=sparse_delta.values, use_locking=use_locking, name=name)
 
     def scatter_add(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
@@ -304,12 +313,49 @@ class Variable(metaclass=Created):
         """Store the rows of an IndexedSlices."""
         return self._scatter("ScatterUpdate", sparse_delta, use_locking, name)
 
+    def scatter_mul(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Multiply by the rows of an IndexedSlices."""
+        return self._scatter("ScatterMul", sparse_delta, use_locking, name)
+
+    def scatter_div(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Divide by the rows of an IndexedSlices."""
+        return self._scatter("ScatterDiv", sparse_delta, use_locking, name)
+
+    def scatter_min(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Take the smaller of what is there and the rows of an IndexedSlices."""
+        return self._scatter("ScatterMin", sparse_delta, use_locking, name)
+
+    def scatter_max(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Take the larger of what is there and the rows of an IndexedSlices."""
+        return self._scatter("ScatterMax", sparse_delta, use_locking, name)
+
+    def batch_scatter_update(self, sparse_delta: Any, use_locking: bool = False, name: str | None = None) -> Any:
+        """Store rows of every matrix of a batch, see `tf.batch_scatter_update`."""
+        from graphpb.ops import state
+
+        return state.batch_scatter_update(self, sparse_delta.indices, sparse_delta.values, use_locking=use_locking, name=name)
+
+    def _scatter_nd(self, op: str, indices: Any, updates: Any, name: str | None) -> Any:
+        return raw.apply_op(op, ref=self._variable, indices=indices, updates=updates, use_locking=True, name=name)
+
+    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        """Add to the elements or slices at coordinates `indices` [..., depth]."""
+        return self._scatter_nd("ScatterNdAdd", indices, updates, name)
+
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        """Subtract from the elements or slices at coordinates `indices` [..., depth]."""
+        return self._scatter_nd("ScatterNdSub", indices, updates, name)
+
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
+        """Store the elements or slices at coordinates `indices` [..., depth]."""
+        return self._scatter_nd("ScatterNdUpdate", indices, updates, name)
+
     # As a value
 
     def __getitem__(self, key: Any) -> Any:
         from graphpb.ops.slicing import slice_helper
 
-        return slice_helper(self._snapshot, key, var=self)
+        return slice_helper(self.value(), key, var=self)
 
     def __iter__(self) -> Any:
         raise TypeError("'Variable' object is not iterable.")
@@ -555,17 +601,22 @@ def assert_variables_initialized(var_list: Any = None) -> Any:
     variables = [*global_variables(), *local_variables()] if var_list is None else var_list
     if not variables:
         return None
-    ranks = [raw.Rank(input=v.value()) for v in variables]
-    return ranks[0] if len(ranks) == 1 else raw.Pack(values=ranks)
+    ranks = []
+    for v in variables:
+        with v.graph.colocate_with(v.op):
+            ranks.append(raw.Rank(input=v.value()))
+    return ranks[0] if len(ranks) == 1 else raw.Pack(values=ranks, name="stack")
 
 
 def report_uninitialized_variables(var_list: Any = None, name: str = "report_uninitialized_variables") -> Any:
     """A string tensor with the names of the variables (all by default) that have no value."""
     variables = [*global_variables(), *local_variables()] if var_list is None else var_list
     with core.name_scope(name):
-        if not variables:
-            return convert_to_tensor([], dtype=dtypes.string)
-        from graphpb.ops.gather import boolean_mask
+        known = [is_variable_initialized(v) for v in variables]
+        with core.device("/cpu:0"):
+            if not variables:
+                return convert_to_tensor([], dtype=dtypes.string)
+            from graphpb.ops.gather import boolean_mask
 
-        known = raw.Pack(values=[is_variable_initialized(v) for v in variables])
-        return boolean_mask(convert_to_tensor([v.op.name for v in variables]), raw.LogicalNot(x=known))
+            unknown = raw.LogicalNot(x=raw.Pack(values=known, name="stack"))
+            return boolean_mask(convert_to_tensor([v.op.name for v in variables]), unknown)

@@ -148,6 +148,7 @@ pub static ALL: &[&OpDef] = &[
     &control::functional::SYMBOLIC_GRADIENT,
     &control::functional::WHILE_OP,
     &control::identity::IDENTITY,
+    &control::identity::REF_IDENTITY,
     &control::loops::ENTER,
     &control::loops::EXIT,
     &control::loops::LOOP_COND,

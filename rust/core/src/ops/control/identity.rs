@@ -23,3 +23,16 @@ pub static IDENTITY: OpDef = OpDef {
     }),
     ..OpDef::BASE
 };
+
+pub static REF_IDENTITY: OpDef = OpDef {
+    name: "RefIdentity",
+    doc: "The reference to a variable, under another name.",
+    inputs: &[arg("input", "T").by_ref()],
+    outputs: &[arg("output", "T").by_ref()],
+    attrs: &[type_any("T")],
+    traits: Traits::ALLOWS_UNINITIALIZED,
+    shape: infer::same_as_input,
+    kernel: Kernel::Alias,
+    grad: IDENTITY.grad,
+    ..OpDef::BASE
+};

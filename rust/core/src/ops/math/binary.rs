@@ -10,13 +10,23 @@ use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
 use crate::testing::cases::{Case, Draw};
 use graphpb_kernels::DType::{self, *};
-use graphpb_kernels::pointwise::{self, Binary};
+use graphpb_kernels::movement::transpose::broadcast_to;
+use graphpb_kernels::pointwise::{self, Binary, broadcast_dims};
 use graphpb_kernels::tile;
+use graphpb_kernels::{Bytes, Tensor};
 
 /// Run `op` on inputs 0 and 1.
 pub(crate) fn run(c: &mut KernelCtx, op: Binary) -> Result<()> {
     let (x, y) = (c.take(0), c.take(1));
     c.set(0, pointwise::binary(op, x, y)?);
+    Ok(())
+}
+
+fn join_strings(c: &mut KernelCtx) -> Result<()> {
+    let dims = broadcast_dims(c.input(0).dims(), c.input(1).dims())?;
+    let (x, y) = (broadcast_to(c.input(0), &dims)?, broadcast_to(c.input(1), &dims)?);
+    let joined = x.as_strings().iter().zip(y.as_strings()).map(|(a, b)| Bytes::from([&**a, &**b].concat())).collect();
+    c.set(0, Tensor::strings(joined, &dims));
     Ok(())
 }
 
@@ -86,7 +96,12 @@ const fn add(name: &'static str, attrs: &'static [AttrSpec]) -> OpDef {
         pair,
     )
 }
-pub static ADD: OpDef = add("Add", &[type_in("T", &[BF16, F16, F32, F64, U8, I8, I16, I32, I64, C64, C128])]).fused_as(tile::Op::Add);
+pub static ADD: OpDef = {
+    let mut def = add("Add", &[type_in("T", &[BF16, F16, F32, F64, U8, I8, I16, I32, I64, C64, C128, Str])]);
+    def.doc = "x + y; strings are joined";
+    def.kernel = Kernel::Plain(|c| if c.input(0).dtype() == Str { join_strings(c) } else { run(c, Binary::Add) });
+    def.fused_as(tile::Op::Add)
+};
 pub static ADD_V2: OpDef = {
     let mut def = commutative(add("AddV2", &[type_in("T", &[BF16, F16, F32, F64, U8, U16, U32, U64, I8, I16, I32, I64, C64, C128])]));
     def.traits = def.traits.and(Traits::AGGREGATE);
