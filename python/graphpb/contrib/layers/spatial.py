@@ -6,7 +6,7 @@ from graphpb.contrib.framework.variables import model_variable
 from graphpb.contrib.layers.building import checked_format, collect_output, collections_of
 from graphpb.graph.composite import SparseTensor
 from graphpb.graph.convert import constant, convert_to_tensor
-from graphpb.graph.gradients import custom_gradient
+from graphpb.graph.custom_gradient import custom_gradient
 from graphpb.graph.scopes import name_scope
 from graphpb.initializers import Constant, Ones
 from graphpb.nn.activations import softmax
