@@ -49,7 +49,9 @@ pub static PY_FUNC: OpDef = OpDef {
     attrs: &[string("token"), attr("Tin", AttrKind::ListType).at_least(0), attr("Tout", AttrKind::ListType).at_least(0)],
     traits: Traits::STATEFUL.and(Traits::CALLS_OUT),
     kernel: Kernel::Plain(call),
-    grad: Grad::NotDifferentiable("what the Python program computes is unknown; a gradient comes by tf.RegisterGradient and Graph.gradient_override_map"),
+    grad: Grad::NotDifferentiable(
+        "what the Python program computes is unknown; a gradient comes by tf.RegisterGradient and Graph.gradient_override_map",
+    ),
     ..OpDef::BASE
 };
 
