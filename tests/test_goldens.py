@@ -26,6 +26,7 @@ FOLDERS = [
     "gradients",
     "edges",
     "rnn",
+    "programs",
     "saving",
     "queues",
 ]
@@ -35,6 +36,7 @@ WAITING = {}
 """Scripts of those folders that need what graphpb does not have yet."""
 
 VALUES_ONLY = {
+    "programs/newton": "hessians is a loop in TensorFlow, one gradient for each element here",
     "arrays/masks_order": "TensorFlow 2 composes linspace, which is one node in TensorFlow 1",
     "optimizers/averages": "tf.cond inside: TensorFlow writes Switch and Merge, graphpb functions",
     "optimizers/schedules_averages": "tf.cond inside",
