@@ -143,3 +143,69 @@ def test_mean_metric_is_weighted():
         session.run(tf.local_variables_initializer())
         assert session.run(value) == 0.0
         np.testing.assert_allclose(session.run(update), 6.0 / 2.5, rtol=1e-6)
+
+
+def test_functions_take_the_arguments_of_their_classes_in_order():
+    images = np.zeros((1, 6, 6, 2), np.float32)
+    y = tf.layers.conv2d(images, 3, 3, 2, "same", "channels_last", 1, tf.nn.relu, False)
+    assert y.op.name == "conv2d/Relu" and y.shape.as_list() == [1, 3, 3, 3]
+    up = tf.layers.Conv2DTranspose(3, 2, 2, "same", "channels_last", tf.nn.tanh)(images)
+    assert up.op.type == "Tanh" and up.shape.as_list() == [1, 12, 12, 3]
+    with pytest.raises(TypeError, match=r"dense\(\) missing a required argument: 'units'"):
+        tf.layers.dense(images)
+    with pytest.raises(TypeError, match="Keyword argument not understood"):
+        tf.layers.Conv2DTranspose(3, 2, dilation_rate=2)
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: tf.layers.Dense(-1), "Received an invalid value for `units`"),
+        (lambda: tf.layers.Conv2D(0, 3), "Expected a strictly positive value. Received filters=0"),
+        (lambda: tf.layers.Conv2D(2, 3, strides=0), r"cannot contains 0\(s\)"),
+        (lambda: tf.layers.Conv2D(2, 3, padding="causal"), "Causal padding is only supported"),
+        (lambda: tf.layers.Conv2D(2, 3, 2, dilation_rate=2), "not supported in conjunction"),
+        (lambda: tf.layers.Conv2D(2, 9)(np.zeros((1, 4, 4, 1), np.float32)), "One of the dimensions in the output is <= 0"),
+        (lambda: tf.layers.Dense(2, activation="nope"), "Unknown activation function: nope"),
+        (lambda: tf.layers.batch_normalization(np.zeros((2, 3), np.float32), axis=[1, 1]), "Duplicate axis"),
+        (lambda: tf.layers.batch_normalization(np.zeros((2, 3), np.float32), virtual_batch_size=0), "must be a positive integer"),
+        (lambda: tf.layers.InputSpec(ndim=2, axes={4: 1}), "Axis 4 is greater"),
+    ],
+)
+def test_wrong_arguments_are_value_errors(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_losses_and_updates_belong_to_inputs_or_to_none():
+    x, other = tf.constant([[1.0, 2.0]]), tf.constant([[3.0, 4.0]])
+    dense = tf.layers.Dense(2, kernel_regularizer=tf.nn.l2_loss, activity_regularizer=tf.nn.l2_loss)
+    dense(x), dense(other)
+    assert [loss.op.name for loss in dense.get_losses_for(None)] == ["dense/kernel/Regularizer/L2Loss"]
+    assert [loss.op.name for loss in dense.get_losses_for(other)] == ["dense/ActivityRegularizer_1/truediv"]
+    norm = tf.layers.BatchNormalization()
+    norm(x, training=True)
+    assert len(norm.get_updates_for(x)) == 2 and norm.get_updates_for(None) == []
+
+
+def test_layers_that_are_not_trained_update_nothing():
+    tf.layers.batch_normalization(tf.constant([[1.0, 2.0]]), training=True, trainable=False)
+    assert tf.get_collection(tf.GraphKeys.UPDATE_OPS) == []
+
+
+def test_activations_by_name():
+    assert tf.layers.dense(tf.ones([1, 2]), 2, activation="relu").op.type == "Relu"
+    assert tf.layers.dense(tf.ones([1, 2]), 2, activation="linear").op.type == "BiasAdd"
+    assert tf.layers.Dense(2).name == "dense_3"
+
+
+def test_virtual_batches_are_normalized_by_themselves():
+    x = np.random.RandomState(3).uniform(-1, 1, (6, 2)).astype(np.float32)
+    y = tf.layers.batch_normalization(x, training=True, virtual_batch_size=2)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        value = session.run(y)
+    # As in TensorFlow 1, the examples i and i + 3 are a virtual batch.
+    parts = x.reshape(2, 3, 2)
+    expected = (parts - parts.mean(0)) / np.sqrt(parts.var(0) + 1e-3)
+    np.testing.assert_allclose(value, expected.reshape(6, 2), rtol=1e-4, atol=1e-5)

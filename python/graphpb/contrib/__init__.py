@@ -2,12 +2,12 @@
 
 import importlib.util
 
-_PARTS = ("distributions", "eager", "framework", "layers", "rnn", "seq2seq", "legacy_seq2seq", "training", "util")
+_PARTS = ("distributions", "eager", "framework", "layers", "rnn", "seq2seq", "slim", "legacy_seq2seq", "training", "util")
 
 
 def __getattr__(name):
-    if name in _PARTS or name == "slim":
-        path = {"slim": "graphpb.contrib.layers", "distributions": "graphpb.distributions"}.get(name, f"graphpb.contrib.{name}")
+    if name in _PARTS:
+        path = "graphpb.distributions" if name == "distributions" else f"graphpb.contrib.{name}"
         try:
             module = importlib.import_module(path)
         except ModuleNotFoundError as error:

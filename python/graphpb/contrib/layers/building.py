@@ -77,6 +77,9 @@ def collect_output(outputs_collections, name, outputs):
     return outputs
 
 
+collect_named_outputs = collect_output
+
+
 def convert_collection_to_dict(collection, clear_collection=False):
     """Return {name of the layer that collected an output: output} of a collection.
 

@@ -274,6 +274,7 @@ def convolution2d_in_plane(
 ):
     """Convolve each channel by itself with one window for all; arguments as `convolution`, scope `ConvInPlane`."""
     with variable_scope(scope, "ConvInPlane", [inputs], reuse=reuse) as sc:
+        inputs = convert_to_tensor(inputs)
         channels = last_size(inputs.shape, 4)
         weights = model_variable(
             "weights",

@@ -40,6 +40,7 @@ def spatial_softmax(features, temperature=None, name=None, variables_collections
       ValueError: The format is another one, or the number of channels unknown.
     """
     with variable_scope(name, "spatial_softmax"):
+        features = convert_to_tensor(features)
         sizes = shape(features)
         checked_format(data_format)
         first = data_format == "NCHW"
