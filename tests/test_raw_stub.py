@@ -32,3 +32,19 @@ def test_parameters_in_the_stub_are_those_the_function_takes():
         a, b = np.arange(6.0).reshape(2, 3), np.arange(6.0).reshape(2, 3)
         given = dict(zip(parameters, [a, b, False, True, None]))
         assert np.array_equal(session.run(raw.MatMul(**given)), a @ b.T)
+
+
+COMING = {"Igamma", "BesselI0e", "BesselI1e"}
+"""Ops whose functions are there before their kernels."""
+
+
+def test_every_op_that_python_builds_is_registered():
+    named = set()
+    for path in (ROOT / "python/graphpb").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "raw" and node.attr[0].isupper():
+                named.add(node.attr)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_unary", "_binary", "_comparison"):
+                named.add(node.args[0].value)
+    assert len(named) > 300
+    assert sorted(named - set(_native.op_names()) - COMING) == []

@@ -189,7 +189,6 @@ from graphpb.ops.checks import is_non_decreasing as is_non_decreasing  # noqa: E
 from graphpb.ops.checks import is_numeric_tensor as is_numeric_tensor  # noqa: E402
 from graphpb.ops.checks import is_strictly_increasing as is_strictly_increasing  # noqa: E402
 from graphpb.ops.checks import verify_tensor_all_finite as verify_tensor_all_finite  # noqa: E402
-from graphpb.ops.compare import approximate_equal as approximate_equal  # noqa: E402
 from graphpb.ops.compare import equal as equal  # noqa: E402
 from graphpb.ops.compare import greater as greater  # noqa: E402
 from graphpb.ops.compare import greater_equal as greater_equal  # noqa: E402

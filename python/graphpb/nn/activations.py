@@ -11,11 +11,11 @@ from graphpb.graph.static import constant_value
 from graphpb.ops import raw
 from graphpb.ops.array import concat, transpose, where
 from graphpb.ops.cast import cast
-from graphpb.ops.math import pow, range, subtract
+from graphpb.ops.math import range, subtract
 from graphpb.ops.product import matmul
 from graphpb.ops.reduce import reduce_sum
 from graphpb.ops.shape import rank
-from graphpb.ops.unary import erfc, sigmoid, square, tanh
+from graphpb.ops.unary import sigmoid, square
 
 
 def _activation(op, summary):
@@ -64,22 +64,6 @@ def crelu(features, name=None, axis=-1):
         features = convert_to_tensor(features, name="features")
         both = concat([features, -features], axis, name=name)
         return raw.Relu(features=both)
-
-
-def gelu(features, approximate=False, name=None):
-    """Compute x * Phi(x) with the normal distribution function Phi, by erfc or by its tanh approximation.
-
-    Raises:
-      ValueError: `features` is not a float tensor.
-    """
-    with name_scope(name, "Gelu", [features]):
-        x = convert_to_tensor(features, name="features")
-        if not x.dtype.is_floating:
-            raise ValueError(f"`features.dtype` must be a floating point tensor.Received:features.dtype={x.dtype}")
-        if not approximate:
-            return 0.5 * x * erfc(-x * cast(0.7071067811865476, x.dtype))
-        cubic = cast(0.044715, x.dtype)
-        return 0.5 * x * (1.0 + tanh(0.7978845608028654 * (x + cubic * pow(x, 3))))
 
 
 def swish(features, beta=1.0):

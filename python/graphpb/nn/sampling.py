@@ -48,11 +48,6 @@ def in_top_k(predictions, targets, k, name=None):
         return raw.InTopKV2(predictions=predictions, targets=targets, k=k, name=name)
 
 
-def nth_element(input, n, reverse=False, name=None):
-    """Find the n-th smallest element of each row (counted from 0), or the n-th largest with `reverse`."""
-    return raw.NthElement(input=input, n=n, reverse=reverse, name=name)
-
-
 def _row_sums(x):
     columns = shape(x)[1]
     weights = ones(stack([columns, 1]), x.dtype)

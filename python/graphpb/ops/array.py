@@ -172,7 +172,9 @@ def parallel_stack(values, name="parallel_stack"):
     with name_scope(name):
         first = convert_to_tensor(values[0])
         whole = TensorShape([len(values)]).concatenate(first.shape)
-        return raw.ParallelConcat(values=[expand_dims(value, 0) for value in values], shape=whole)
+        stacked = concat([expand_dims(value, 0) for value in values], 0)
+        stacked.set_shape(whole)
+        return stacked
 
 
 def unstack(value, num=None, axis=0, name="unstack"):

@@ -35,8 +35,3 @@ logical_or = _comparison("LogicalOr", "OR", "bool")
 def logical_xor(x, y, name="LogicalXor"):
     """Compute x XOR y as (x OR y) AND NOT (x AND y)."""
     return logical_and(logical_or(x, y), logical_not(logical_and(x, y)), name=name)
-
-
-def approximate_equal(x, y, tolerance=1e-05, name=None):
-    """Tell where abs(x - y) < tolerance, as bool."""
-    return raw.ApproximateEqual(x=x, y=y, tolerance=tolerance, name=name)

@@ -9,6 +9,7 @@ from graphpb.graph.scopes import name_scope
 from graphpb.graph.static import constant_value
 from graphpb.ops import raw
 from graphpb.ops.array import broadcast_to, concat, every_axis, expand_dims, reshape, sequence_mask, squeeze, stack, tile, where_v2
+from graphpb.ops.cast import cast
 from graphpb.ops.fill import ones
 from graphpb.ops.shape import rank, shape, shape_tensor
 
@@ -203,7 +204,7 @@ def dynamic_stitch(indices, data, name=None):
 
 
 def searchsorted(sorted_sequence, values, side="left", out_type=dtypes.int32, name=None):
-    """Find where values would be inserted in sorted rows, as numpy.searchsorted.
+    """Find where values would be inserted in sorted rows, as numpy.searchsorted, by counting the elements before each: n · m comparisons.
 
     Args:
       sorted_sequence: numeric [..., n], sorted along the last axis.
@@ -220,8 +221,8 @@ def searchsorted(sorted_sequence, values, side="left", out_type=dtypes.int32, na
     count = shape_tensor(values)[-1]
     rows = reshape(sorted_sequence, [-1, length])
     sought = reshape(values, [-1, count])
-    search = raw.UpperBound if side == "right" else raw.LowerBound
-    found = search(sorted_inputs=rows, values=sought, out_type=out_type, name=name)
+    before = (raw.LessEqual if side == "right" else raw.Less)(x=expand_dims(rows, 1), y=expand_dims(sought, 2))
+    found = raw.Sum(input=cast(before, out_type), reduction_indices=2, name=name)
     return reshape(found, shape_tensor(values))
 
 

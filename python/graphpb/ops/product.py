@@ -26,7 +26,7 @@ def matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_
       transpose_b: Swap the last two axes of `b` first.
       adjoint_a: Swap and conjugate `a` first.
       adjoint_b: Swap and conjugate `b` first.
-      a_is_sparse: Hint that `a` holds many zeros (float32 or bfloat16 only).
+      a_is_sparse: Hint that `a` holds many zeros; only for matrices, the product is the same.
       b_is_sparse: Hint that `b` holds many zeros.
       name: Scope and name of the node; default `MatMul`.
 
@@ -52,10 +52,6 @@ def matmul(a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_
             return raw.BatchMatMulV2(x=a, y=b, adj_x=adjoint_a or transpose_a, adj_y=adjoint_b or transpose_b, name=name)
         a, b = (conj(a) if adjoint_a else a), (conj(b) if adjoint_b else b)
         transpose_a, transpose_b = transpose_a or adjoint_a, transpose_b or adjoint_b
-        if sparse and {a.dtype, b.dtype} <= {dtypes.float32, dtypes.bfloat16}:
-            return raw.SparseMatMul(
-                a=a, b=b, transpose_a=transpose_a, transpose_b=transpose_b, a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse, name=name
-            )
         return raw.MatMul(a=a, b=b, transpose_a=transpose_a, transpose_b=transpose_b, name=name)
 
 
