@@ -1,5 +1,7 @@
 """The functions of tf and tf.nn against numpy: one case a line, values and static shapes."""
 
+import sys
+
 import graphpb as tf
 import numpy as np
 import pytest
@@ -67,6 +69,9 @@ CASES = {
     "searchsorted_right": (lambda: tf.searchsorted([1, 2, 2, 5], [2, 6, 0], side="right"), np.array([3, 4, 0], np.int32)),
     "parallel_stack": (lambda: tf.parallel_stack([A, A]), np.stack([A, A])),
     "matmul_of_sparse_values": (lambda: tf.matmul(A, B, transpose_b=True, a_is_sparse=True), A @ B.T),
+    "reciprocal_no_nan": (lambda: tf.math.reciprocal_no_nan([0.0, 2.0, -4.0]), np.array([0, 0.5, -0.25], np.float32)),
+    "lbeta": (lambda: tf.lbeta([[1.0, 2.0], [3.0, 4.0]]), np.log(np.array([1 / 2, 1 / 60], np.float32))),
+    "tensor_scatter_nd_update": (lambda: tf.tensor_scatter_nd_update([1, 2, 3], [[1]], [7]), np.array([1, 7, 3], np.int32)),
     "matvec": (lambda: tf.linalg.matvec(A, ROW), A @ ROW),
     "tensordot": (lambda: tf.tensordot(CUBE, M, 1), np.tensordot(CUBE, M, 1)),
     "tensordot_of_two_axes": (lambda: tf.tensordot(CUBE, A, [[1, 2], [0, 1]]), np.tensordot(CUBE, A, [[1, 2], [0, 1]])),
@@ -199,3 +204,48 @@ def test_print_passes_its_input_on(capfd):
         x = tf.constant(3.0)
         assert session.run(tf.Print(x, [x], "value: ")) == 3.0
     assert "value: [3]" in capfd.readouterr().err
+
+
+def test_print_writes_structures(capfd):
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.int32, [None])
+        op = tf.print("x:", x, {"k": [tf.constant(1.5), "two"]}, 3, output_stream=sys.stdout, summarize=1, sep=" | ", name="show")
+        assert (op.name, op.type) == ("show", "PrintV2")
+        for n in (2, 5):
+            session.run(op, {x: np.arange(n)})
+        with pytest.raises(ValueError, match="Unrecognized keyword arguments for tf.print: {'file': 1}"):
+            tf.print(x, file=1)
+        with pytest.raises(ValueError, match="Unsupported output stream"):
+            tf.print(x, output_stream=7)
+        with pytest.raises(ValueError, match="not to 'file://out'"):
+            tf.print(x, output_stream="file://out")
+    assert capfd.readouterr().out == "x: | [0 1] | {'k': [1.5, 'two']} | 3\nx: | [0 ... 4] | {'k': [1.5, 'two']} | 3\n"
+
+
+def test_structural_similarity():
+    """One for equal images; for flat ones the luminance (2 a b + c) / (a² + b² + c) alone."""
+    image = np.random.RandomState(4).uniform(0, 1, (2, 12, 13, 3)).astype(np.float32)
+    flat = np.ones((1, 12, 12, 1), np.float32)
+    with tf.Graph().as_default(), tf.Session() as session:
+        same, luminance, places = session.run(
+            [
+                tf.image.ssim(image, image, 1.0),
+                tf.image.ssim(flat * 0.4, flat * 0.3, 1.0),
+                tf.image.ssim(image, image * 0.5, max_val=1.0, filter_size=3, return_index_map=True),
+            ]
+        )
+    np.testing.assert_allclose(same, [1, 1], rtol=1e-6)
+    np.testing.assert_allclose(luminance, [(0.24 + 1e-4) / (0.25 + 1e-4)], rtol=1e-3)
+    assert places.shape == (2, 10, 11) and (places < 1).all()
+
+
+def test_jpeg_quality_loses_detail_and_keeps_the_type():
+    image = np.random.RandomState(4).uniform(0, 1, (16, 16, 3)).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as session:
+        low, high = tf.image.adjust_jpeg_quality(image, 5), tf.image.adjust_jpeg_quality(image, tf.constant(100))
+        drawn = tf.image.random_jpeg_quality(tf.constant(image), 20, 30, seed=1)
+        assert low.dtype == drawn.dtype == tf.float32 and low.shape[-1].value == 3
+        low, high, drawn = session.run([low, high, drawn])
+        assert abs(high - image).mean() < abs(drawn - image).mean() < abs(low - image).mean()
+        with pytest.raises(ValueError, match="must be less than"):
+            tf.image.random_jpeg_quality(image, 30, 20)

@@ -113,6 +113,7 @@ from graphpb.initializers import truncated_normal_initializer as truncated_norma
 from graphpb.initializers import uniform_unit_scaling_initializer as uniform_unit_scaling_initializer  # noqa: E402
 from graphpb.initializers import variance_scaling_initializer as variance_scaling_initializer  # noqa: E402
 from graphpb.initializers import zeros_initializer as zeros_initializer  # noqa: E402
+from graphpb.logging import get_logger as get_logger  # noqa: E402
 from graphpb.metrics.streaming import confusion_matrix as confusion_matrix  # noqa: E402
 from graphpb.ops.array import batch_to_space as batch_to_space  # noqa: E402, F401
 from graphpb.ops.array import batch_to_space_nd as batch_to_space_nd  # noqa: E402
@@ -229,7 +230,10 @@ from graphpb.ops.gather import searchsorted as searchsorted  # noqa: E402
 from graphpb.ops.gather import setdiff1d as setdiff1d  # noqa: E402
 from graphpb.ops.gather import sparse_mask as sparse_mask  # noqa: E402
 from graphpb.ops.gather import tensor_scatter_add as tensor_scatter_add  # noqa: E402
+from graphpb.ops.gather import tensor_scatter_add as tensor_scatter_nd_add  # noqa: E402, F401
+from graphpb.ops.gather import tensor_scatter_sub as tensor_scatter_nd_sub  # noqa: E402, F401
 from graphpb.ops.gather import tensor_scatter_sub as tensor_scatter_sub  # noqa: E402
+from graphpb.ops.gather import tensor_scatter_update as tensor_scatter_nd_update  # noqa: E402, F401
 from graphpb.ops.gather import tensor_scatter_update as tensor_scatter_update  # noqa: E402
 from graphpb.ops.gather import unique as unique  # noqa: E402
 from graphpb.ops.gather import unique_with_counts as unique_with_counts  # noqa: E402
@@ -266,6 +270,7 @@ from graphpb.ops.math import divide as divide  # noqa: E402
 from graphpb.ops.math import floor_div as floor_div  # noqa: E402
 from graphpb.ops.math import floordiv as floordiv  # noqa: E402
 from graphpb.ops.math import igamma as igamma  # noqa: E402
+from graphpb.ops.math import lbeta as lbeta  # noqa: E402
 from graphpb.ops.math import maximum as maximum  # noqa: E402
 from graphpb.ops.math import minimum as minimum  # noqa: E402
 from graphpb.ops.math import mod as floormod  # noqa: E402
@@ -299,6 +304,7 @@ from graphpb.ops.parsing import parse_single_example as parse_single_example  # 
 from graphpb.ops.parsing import parse_single_sequence_example as parse_single_sequence_example  # noqa: E402
 from graphpb.ops.parsing import parse_tensor as parse_tensor  # noqa: E402
 from graphpb.ops.parsing import serialize_tensor as serialize_tensor  # noqa: E402
+from graphpb.ops.printing import print_v2 as print  # noqa: E402, A004
 from graphpb.ops.product import matmul as matmul  # noqa: E402
 from graphpb.ops.product import tensordot as tensordot  # noqa: E402
 from graphpb.ops.queues import FIFOQueue as FIFOQueue  # noqa: E402

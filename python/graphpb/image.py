@@ -22,6 +22,7 @@ from graphpb.ops.image_color import sobel_edges as sobel_edges
 from graphpb.ops.image_color import total_variation as total_variation
 from graphpb.ops.image_color import yiq_to_rgb as yiq_to_rgb
 from graphpb.ops.image_color import yuv_to_rgb as yuv_to_rgb
+from graphpb.ops.image_files import adjust_jpeg_quality as adjust_jpeg_quality
 from graphpb.ops.image_files import decode_and_crop_jpeg as decode_and_crop_jpeg
 from graphpb.ops.image_files import decode_bmp as decode_bmp
 from graphpb.ops.image_files import decode_gif as decode_gif
@@ -32,6 +33,7 @@ from graphpb.ops.image_files import encode_jpeg as encode_jpeg
 from graphpb.ops.image_files import encode_png as encode_png
 from graphpb.ops.image_files import extract_jpeg_shape as extract_jpeg_shape
 from graphpb.ops.image_files import is_jpeg as is_jpeg
+from graphpb.ops.image_files import random_jpeg_quality as random_jpeg_quality
 from graphpb.ops.image_frame import central_crop as central_crop
 from graphpb.ops.image_frame import crop_to_bounding_box as crop_to_bounding_box
 from graphpb.ops.image_frame import extract_image_patches as extract_image_patches
@@ -55,6 +57,7 @@ from graphpb.ops.image_resize import resize_image_with_pad as resize_image_with_
 from graphpb.ops.image_resize import resize_images as resize  # noqa: F401
 from graphpb.ops.image_resize import resize_images as resize_images
 from graphpb.ops.image_resize import resize_nearest_neighbor as resize_nearest_neighbor
+from graphpb.ops.image_similarity import ssim as ssim
 from graphpb.ops.random import random_crop as random_crop
 
 

@@ -33,6 +33,7 @@ from graphpb.ops.math import div_no_nan as divide_no_nan  # noqa: F401
 from graphpb.ops.math import divide as divide
 from graphpb.ops.math import floordiv as floordiv
 from graphpb.ops.math import igamma as igamma
+from graphpb.ops.math import lbeta as lbeta
 from graphpb.ops.math import maximum as maximum
 from graphpb.ops.math import minimum as minimum
 from graphpb.ops.math import mod as floormod  # noqa: F401
@@ -43,6 +44,7 @@ from graphpb.ops.math import polygamma as polygamma  # noqa: F401
 from graphpb.ops.math import polyval as polyval
 from graphpb.ops.math import pow as pow
 from graphpb.ops.math import range as range
+from graphpb.ops.math import reciprocal_no_nan as reciprocal_no_nan
 from graphpb.ops.math import scalar_mul as scalar_mul
 from graphpb.ops.math import squared_difference as squared_difference
 from graphpb.ops.math import subtract as subtract

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from graphpb import dtypes
+from graphpb.graph.convert import convert_to_tensor, is_tensor
+from graphpb.graph.scopes import name_scope
 from graphpb.ops import raw
+from graphpb.ops.image_color import convert_image_dtype
+from graphpb.ops.random import random_uniform
 
 
 def decode_png(contents: Any, channels: int = 0, dtype: Any = dtypes.uint8, name: str | None = None) -> Any:
@@ -151,3 +155,36 @@ def is_jpeg(contents: Any, name: str | None = None) -> Any:
 
     with name_scope(name, "is_jpeg"):
         return equal(raw.Substr(input=contents, pos=0, len=3), b"\xff\xd8\xff", name=name)
+
+
+def adjust_jpeg_quality(image: Any, jpeg_quality: Any, dct_method: str = "", name: str | None = None) -> Any:
+    """Encode an image as JPEG and decode it, in its own type.
+
+    Args:
+      image: [height, width, 1 or 3 channels].
+      jpeg_quality: Integer or int32 scalar from 0 to 100.
+      dct_method: As `decode_jpeg`.
+      name: Scope of the nodes; default `adjust_jpeg_quality`.
+    """
+    with name_scope(name, "adjust_jpeg_quality", [image]):
+        image = convert_to_tensor(image, name="image")
+        channels, dtype = image.shape.as_list()[-1], image.dtype
+        image = convert_image_dtype(image, dtypes.uint8, saturate=True)
+        if not is_tensor(jpeg_quality):
+            jpeg_quality = convert_to_tensor(jpeg_quality, dtype=dtypes.int32)
+        contents = raw.EncodeJpegVariableQuality(images=image, quality=jpeg_quality)
+        image = raw.DecodeJpeg(contents=contents, channels=channels, dct_method=dct_method)
+        return convert_image_dtype(image, dtype, saturate=True)
+
+
+def random_jpeg_quality(image: Any, min_jpeg_quality: int, max_jpeg_quality: int, seed: int | None = None) -> Any:
+    """Encode an image as JPEG with a random quality below `max_jpeg_quality`, and decode it.
+
+    ValueError: a quality is not from 0 to 100, or the least is not below the largest.
+    """
+    if not 0 <= min_jpeg_quality <= 100 or not 0 <= max_jpeg_quality <= 100:
+        raise ValueError("jpeg encoding range must be between 0 and 100.")
+    if min_jpeg_quality >= max_jpeg_quality:
+        raise ValueError("`min_jpeg_quality` must be less than `max_jpeg_quality`.")
+    quality = random_uniform([], min_jpeg_quality, max_jpeg_quality, seed=seed, dtype=dtypes.int32)
+    return adjust_jpeg_quality(image, quality)

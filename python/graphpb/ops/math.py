@@ -349,3 +349,18 @@ def zeta(x, q, name=None):
 def xlog1py(x, y, name=None):
     """Compute x * log1p(y), 0 where x is 0."""
     return raw.Xlog1py(x=x, y=y, name=name)
+
+
+def reciprocal_no_nan(x, name=None):
+    """Compute 1 / x, and 0 where x is 0."""
+    with name_scope(name, "reciprocal_no_nan", [x]) as name:
+        x = convert_to_tensor(x, name="x")
+        return raw.DivNoNan(x=convert_to_tensor(1, dtype=x.dtype.base_dtype, name="one"), y=x, name=name)
+
+
+def lbeta(x, name=None):
+    """Compute the logarithm of the absolute beta function over the last axis: the sum of lgamma(x) minus lgamma of the sum."""
+    with name_scope(name, "lbeta", [x]):
+        x = convert_to_tensor(x, name="x")
+        total = raw.Sum(input=raw.Lgamma(x=x), reduction_indices=[-1])
+        return total - raw.Lgamma(x=raw.Sum(input=x, reduction_indices=[-1]))

@@ -84,6 +84,7 @@ from graphpb.train.schedules import linear_cosine_decay as linear_cosine_decay
 from graphpb.train.schedules import natural_exp_decay as natural_exp_decay
 from graphpb.train.schedules import noisy_linear_cosine_decay as noisy_linear_cosine_decay
 from graphpb.train.schedules import piecewise_constant as piecewise_constant
+from graphpb.train.schedules import piecewise_constant as piecewise_constant_decay  # noqa: F401
 from graphpb.train.schedules import polynomial_decay as polynomial_decay
 from graphpb.train.session_manager import SessionManager as SessionManager
 from graphpb.train.supervisor import Supervisor as Supervisor

@@ -44,6 +44,12 @@ from graphpb.train.initial_values import init_from_checkpoint as init_from_check
 
 
 def __getattr__(name):
+    if name == "python":
+        # Programs import arg_scope from tf.contrib.framework.python.ops.
+        import sys
+        import types
+
+        return types.SimpleNamespace(ops=sys.modules[__name__])
     from graphpb.ledger import absent
 
     raise absent(__name__, name)
