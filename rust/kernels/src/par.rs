@@ -82,8 +82,12 @@ fn each(parts: usize, ns: f64, body: &(dyn Fn(usize) + Sync)) {
 #[inline]
 pub fn chunk_len(n: usize, ns: f64) -> usize {
     let least = (GRAIN_NS / ns.max(0.01)).ceil().max(1.0);
-    // At most 64 chunks: enough to balance, few enough to cost nothing.
-    let len = n.div_ceil(((n as f64 / least) as usize).clamp(1, 64)).max(1);
+    // At most 64 chunks: enough to balance, few enough to cost nothing. Of an odd number one thread of two would do more.
+    let count = match (n as f64 / least) as usize {
+        0..=1 => 1,
+        count => count.min(64).next_multiple_of(2),
+    };
+    let len = n.div_ceil(count).max(1);
     if len >= 128 { len.next_multiple_of(16) } else { len }
 }
 

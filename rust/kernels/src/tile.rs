@@ -10,10 +10,11 @@ use std::cell::RefCell;
 use smallvec::SmallVec;
 
 use crate::isa::multiversion;
+use crate::movement::copy_run;
 use crate::{Bool, DType, Tensor, par, vmath};
+use layout::Feed;
 pub(crate) use layout::Operand;
 pub use layout::{Columns, Lane};
-use layout::{Feed, copy_run};
 
 /// An instruction's function. Gradients take (y, dy) or (x, dy) in the order of TensorFlow's ops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

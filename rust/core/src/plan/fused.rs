@@ -1,6 +1,7 @@
 //! The step that a fused group becomes: a tile program, and its members for runs whose shapes do not suit it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
 
 use graphpb_kernels::movement::concat::split;
 use graphpb_kernels::tile::{Arg, Columns, Instr, Lane, Op, Program, Store};
@@ -69,6 +70,15 @@ struct Fused {
     outputs: Vec<usize>,
     /// Which input of the step each input of the program is, or columns of.
     lanes: Vec<(usize, Option<Columns>)>,
+    seen: Mutex<Seen>,
+}
+
+/// The sizes of the last run, which are mostly those of the next one.
+#[derive(Default)]
+struct Seen {
+    /// Rank and sizes of each input of the program.
+    inputs: SmallVec<[usize; 32]>,
+    space: Option<Dims>,
 }
 
 /// One draft for all; the drafts themselves when they exceed the limits. Values in `cuts` are read where they stand.
@@ -119,7 +129,7 @@ pub fn compile(drafts: Vec<Draft>, roles: Vec<Role>, cuts: &Cuts, is_output: imp
     };
     let def = last.def;
     let members = drafts.into_iter().zip(parts).map(|(d, inputs)| Member { info: d.info, run: d.run, inputs }).collect();
-    let fused = Fused { program, members, roles, outputs, lanes };
+    let fused = Fused { program, members, roles, outputs, lanes, seen: Mutex::default() };
     let run: Prepared = Box::new(move |c| fused.run(c));
     Ok(Draft {
         info,
@@ -246,25 +256,40 @@ impl Fused {
 
     /// The sizes that every member has in this run; None when they differ.
     fn space(&self, lanes: &[Lane], c: &KernelCtx) -> Option<Dims> {
+        let mut inputs: SmallVec<[usize; 32]> = SmallVec::new();
+        for x in lanes {
+            inputs.push(x.tensor.rank());
+            inputs.extend_from_slice(x.tensor.dims());
+        }
+        let full = {
+            let mut seen = self.seen.lock().unwrap_or_else(|e| e.into_inner());
+            if seen.inputs != inputs {
+                *seen = Seen { inputs, space: self.space_of(lanes) };
+            }
+            seen.space.clone()?
+        };
+        let nothing_spread = |m: &Member| match m.inputs[..] {
+            [_, Part::Aside(axes), Part::Aside(shape)] => c.input(axes).is_empty() && states(c.input(shape), &full),
+            _ => false,
+        };
+        self.members.iter().zip(&self.roles).all(|(m, r)| !matches!(r, Role::SumTo) || nothing_spread(m)).then_some(full)
+    }
+
+    /// The space of inputs of these sizes; None when not every member spans it.
+    fn space_of(&self, lanes: &[Lane]) -> Option<Dims> {
         let dims: SmallVec<[Dims; 8]> = lanes.iter().map(Lane::dims).collect::<Option<_>>()?;
         let full = broadcast(dims.iter().map(|d| &d[..]))?;
         // A member that reads another member spans the space if that one does.
-        for (m, role) in self.members.iter().zip(&self.roles) {
-            let own = || m.inputs.iter().map(|p| if let Part::Lane(i) = p { &dims[*i][..] } else { &full[..] });
-            let spans = match (role, &m.inputs[..]) {
-                (Role::Lane(_), _) => broadcast(own())? == full,
-                (Role::SumTo, [x, Part::Aside(axes), Part::Aside(shape)]) => {
-                    let whole = if let Part::Lane(i) = x { dims[*i] == full } else { true };
-                    whole && c.input(*axes).is_empty() && states(c.input(*shape), &full)
-                }
-                (Role::SumTo, _) => false,
-                _ => true,
-            };
-            if !spans {
-                return None;
+        let spans = |m: &Member, role: &Role| {
+            let read = role.lanes(m.inputs.len());
+            let own = m.inputs[..read].iter().map(|p| if let Part::Lane(i) = p { &dims[*i][..] } else { &full[..] });
+            match role {
+                Role::Lane(_) => broadcast(own) == Some(full.clone()),
+                Role::SumTo => own.into_iter().all(|d| d == &full[..]),
+                Role::Reduce { .. } | Role::Join => true,
             }
-        }
-        Some(full)
+        };
+        self.members.iter().zip(&self.roles).all(|(m, r)| spans(m, r)).then_some(full)
     }
 
     /// The members as separate steps.

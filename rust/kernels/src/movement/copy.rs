@@ -1,6 +1,6 @@
 //! The strided copies under most movement kernels: a contiguous result read from a strided source, and the reverse.
 
-use super::{Elem, move_ns, product};
+use super::{Elem, copy_run, move_ns, product};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::par;
@@ -97,8 +97,10 @@ pub fn gather<T: Elem>(src: &[T], walk: &Walk, dst: &mut [T], dtype: DType) {
         return;
     }
     par::rows_mut(dst, n, move_ns(dtype, n), |first, out| {
+        let (mut at, mut k) = (w.row(first, 1), first % m);
         for (i, o) in out.chunks_mut(n).enumerate() {
-            run(src, w.row(first + i, 1), step, o);
+            run(src, at, step, o);
+            (at, k) = if k + 1 < m { (at + hop, k + 1) } else { (w.row(first + i + 1, 1), 0) };
         }
     });
 }
@@ -108,7 +110,7 @@ pub fn gather<T: Elem>(src: &[T], walk: &Walk, dst: &mut [T], dtype: DType) {
 fn run<T: Elem>(src: &[T], at: isize, step: isize, out: &mut [T]) {
     let at = at as usize;
     match step {
-        1 => out.clone_from_slice(&src[at..at + out.len()]),
+        1 => copy_run(out, &src[at..at + out.len()]),
         0 => out.fill(src[at].clone()),
         _ => {
             let mut p = at as isize;

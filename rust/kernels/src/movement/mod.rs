@@ -18,6 +18,28 @@ pub trait Elem: Clone + Send + Sync + 'static {
     fn of_mut(t: &mut Tensor) -> &mut [Self];
 }
 
+/// Copy `from`, of the same length, which is often too short for a call to be worth it.
+#[inline(always)]
+pub(crate) fn copy_run<T: Clone>(out: &mut [T], from: &[T]) {
+    match out.len() {
+        16..=32 => both_ends::<T, 16>(out, from),
+        8..16 => both_ends::<T, 8>(out, from),
+        4..8 => both_ends::<T, 4>(out, from),
+        _ => out.clone_from_slice(from),
+    }
+}
+
+/// Copy `N` to `2 * N` elements: the first ones and the last ones.
+#[inline(always)]
+fn both_ends<T: Clone, const N: usize>(out: &mut [T], from: &[T]) {
+    if let (Some(o), Some(f)) = (out.first_chunk_mut::<N>(), from.first_chunk::<N>()) {
+        o.clone_from(f);
+    }
+    if let (Some(o), Some(f)) = (out.last_chunk_mut::<N>(), from.last_chunk::<N>()) {
+        o.clone_from(f);
+    }
+}
+
 macro_rules! words {
     ($($t:ty),*) => { $(
         impl Elem for $t {

@@ -1,5 +1,6 @@
 //! How the inputs of a tile program lie in its space, and how their elements are read.
 
+use crate::movement::copy_run;
 use crate::{Bool, DType, Tensor};
 
 /// Some columns of a tensor: a range of its last axis.
@@ -157,24 +158,6 @@ fn spread<T: Copy>(v: &[T], layout: Layout, at: usize, out: &mut [f32], copy: im
             _ => copy(here, &v[row * pitch + first..][..n]),
         }
         (row, first, rest) = (row + 1, 0, after);
-    }
-}
-
-/// Copy `from`, of the same length, which is often too short for a call to be worth it.
-#[inline(always)]
-pub(super) fn copy_run(out: &mut [f32], from: &[f32]) {
-    match out.len() {
-        n @ 16..=64 => blocks::<16>(n, out, from),
-        n @ 4..16 => blocks::<4>(n, out, from),
-        _ => out.copy_from_slice(from),
-    }
-}
-
-/// Copy `n` floats in blocks, the last of which may overlap the one before.
-#[inline(always)]
-fn blocks<const B: usize>(n: usize, out: &mut [f32], from: &[f32]) {
-    for at in (0..n - B + 1).step_by(B).chain([n - B]) {
-        out[at..at + B].copy_from_slice(&from[at..at + B]);
     }
 }
 
