@@ -85,25 +85,32 @@ fn dataflow_conditionals_are_differentiated() {
 }
 
 #[test]
-fn gradients_of_a_dataflow_loop_name_the_node_and_the_reason() {
+fn gradients_of_a_dataflow_loop_go_through_a_while() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/fixtures/lstm_dynamic_rnn_v1_controlflow.pb");
     let mut g = Graph::from_graph_def(graphpb::io::graphdef::read(&file).unwrap().0).unwrap();
-    let exits: Vec<Out> =
-        g.ids().filter(|&id| g.node(id).op_name() == "Exit").map(|id| id.out(0)).filter(|&o| g.fact(o).dtype == DType::F32).collect();
-    let loops: Vec<(Out, Out)> = exits
-        .iter()
-        .map(|&y| {
-            let producer = |o: Out, k: usize| g.node(g.node(o.node).inputs[k].node).inputs.clone();
-            // Exit, Switch, Merge, Enter, what enters.
-            let merge = producer(y, 0)[0];
-            (y, g.node(g.node(merge.node).inputs[0].node).inputs[0])
-        })
-        .collect();
-    assert!(!loops.is_empty());
-    for (y, x) in loops {
-        let e = gradients(&mut g, &[y], &[x], Options { scope: "g/".into(), ..Default::default() }).unwrap_err();
-        assert_eq!(e.code(), Code::Unimplemented);
-        assert!(e.message().contains("cannot be differentiated"), "{e}");
-        assert_eq!(e.node(), Some((&*g.node(y.node).name.clone(), "Exit")));
-    }
+    let (y, x) = (g.find_out("final_c").unwrap(), g.find_out("x").unwrap());
+    let exits = |g: &Graph| g.ids().filter(|&id| g.node(id).op_name() == "Exit").count();
+    let (before, nodes) = (exits(&g), g.len());
+    let names: Vec<_> = g.nodes().iter().map(|n| n.name.clone()).collect();
+    let found = gradients(&mut g, &[y], &[x], Options { scope: "g/".into(), ..Default::default() }).unwrap();
+    assert!(before > 0 && exits(&g) == 0 && found[0].is_some());
+    assert!(g.nodes()[..nodes].iter().zip(&names).all(|(n, name)| n.name == *name));
+    assert!(g.nodes().iter().any(|n| n.op_name() == "While" && n.name.starts_with("rnn/while/")));
+}
+
+#[test]
+fn gradients_of_a_loop_that_cannot_be_structured_name_the_node_and_the_reason() {
+    let mut g = Graph::new();
+    let x = arg(&mut g, "x", DType::F64);
+    let entered = g.add(NewNode::new("Enter", Name::Unique("Enter"), &[x]).attr("frame_name", "f")).unwrap().out(0);
+    let zero = op(&mut g, "ZerosLike", &[entered]);
+    let greater = op(&mut g, "Greater", &[entered, zero]);
+    let goes_on = op(&mut g, "LoopCond", &[greater]);
+    let twice = op(&mut g, "Neg", &[entered]);
+    let s = g.add(NewNode::new("Switch", Name::Unique("Switch"), &[twice, goes_on])).unwrap();
+    let y = op(&mut g, "Exit", &[s.out(0)]);
+    let e = gradients(&mut g, &[y], &[x], Options { scope: "g/".into(), ..Default::default() }).unwrap_err();
+    assert_eq!(e.code(), Code::Unimplemented);
+    assert!(e.message().contains("cannot be structured: Switch 'Switch' takes 'Neg', which is no Merge"), "{e}");
+    assert_eq!(e.node(), Some(("LoopCond", "LoopCond")));
 }

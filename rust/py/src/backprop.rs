@@ -74,6 +74,7 @@ pub fn gradients<'py>(
     let options = Options {
         scope,
         outer,
+        root: String::new(),
         grad_ys,
         stop: PyGraph::nodes_of(stop)?,
         gate,

@@ -132,9 +132,9 @@ impl<'g> GradCtx<'g> {
         self.results[i] = self.grads[output];
     }
 
-    /// The name of this gradient call: the first part of its scope.
+    /// The name of this gradient call; in the body of a function that of the call outside.
     pub fn scope_root(&self) -> String {
-        self.options.scope.trim_end_matches('/').to_owned()
+        self.options.root.clone()
     }
 
     pub fn shape_of(&self, o: Out) -> &Shape {
@@ -247,6 +247,7 @@ impl<'g> GradCtx<'g> {
     pub fn partials(&mut self, ys: &[Out], xs: &[Out], grad_ys: &[Out]) -> Result<Vec<Option<Out>>> {
         let options = Options {
             scope: format!("{}partials/", self.scope),
+            root: self.options.root.clone(),
             grad_ys: grad_ys.iter().map(|&g| Some(GradValue::Dense(g))).collect(),
             site: self.options.site,
             device: self.options.device.clone(),

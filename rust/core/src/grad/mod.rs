@@ -5,6 +5,7 @@
 mod accumulate;
 mod context;
 mod custom;
+mod dataflow;
 pub(crate) mod functional;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -45,6 +46,8 @@ pub enum GradValue {
 pub struct Options<'a> {
     /// The scope of the new nodes, with its trailing slash; made unique already.
     pub scope: String,
+    /// The name of the gradient call, of which no other call has the same: empty for one made of the scope.
+    pub root: String,
     /// The name prefix outside that scope (`""` or `"outer/"`), where zeros for unconnected xs go.
     pub outer: String,
     /// One entry per y, or empty.
@@ -111,16 +114,22 @@ pub fn gradients(graph: &mut Graph, ys: &[Out], xs: &[Out], options: Options) ->
 }
 
 impl<'a> Backprop<'a> {
-    pub fn new(graph: &mut Graph, ys: &[Out], xs: &[Out], options: Options<'a>) -> Result<Backprop<'a>> {
+    pub fn new(graph: &mut Graph, ys: &[Out], xs: &[Out], mut options: Options<'a>) -> Result<Backprop<'a>> {
         if !options.grad_ys.is_empty() && options.grad_ys.len() != ys.len() {
             return Err(Error::value(format!("Length mismatch. Passed {} grad_ys for {} ys", options.grad_ys.len(), ys.len())));
         }
         if let Some(bad) = ys.iter().chain(xs).find(|&&o| !graph.has(o)) {
             return Err(Error::internal(format!("{bad:?} is not in the graph")));
         }
+        let paths = |graph: &Graph| upstream_of(graph, ys, &reached_from(graph, xs));
+        let mut between = paths(graph);
+        if dataflow::structure(graph, |id| between.get(id.index()).copied().unwrap_or(false))? {
+            between = paths(graph);
+        }
+        if options.root.is_empty() {
+            options.root = dataflow::call_name(graph, options.scope.trim_end_matches('/'));
+        }
         let n = graph.len();
-        let reached = reached_from(graph, xs);
-        let between = upstream_of(graph, ys, &reached);
         let mut pending = vec![0u32; n];
         for id in graph.ids().filter(|id| between[id.index()]) {
             for i in &graph.node(id).inputs {

@@ -216,7 +216,7 @@ fn differentiate(c: &mut GradCtx, branches: &[Arc<FuncAttr>], first: usize, form
 }
 
 /// A value of type `dtype` that takes no memory, for a branch that has none.
-fn nothing(tape: &mut Tape, dtype: DType) -> Result<Out> {
+pub(super) fn nothing(tape: &mut Tape, dtype: DType) -> Result<Out> {
     let o = match dtype {
         DType::Variant => {
             let (shape, most) = (tape.constant(element_shape(&Shape::UNKNOWN))?, tape.constant(Tensor::scalar(-1i32))?);

@@ -34,6 +34,47 @@ pub struct Tape<'a> {
     scope: String,
     function: String,
     closed: Option<Closed<'a>>,
+    conditions: Option<HashMap<Out, Conditions>>,
+}
+
+/// Predicates with the output of Switch that is alive.
+type Conditions = Vec<(Out, usize)>;
+
+/// The conditions of all tensors that have any.
+fn conditions(graph: &Graph) -> Result<HashMap<Out, Conditions>> {
+    let mut found: HashMap<Out, Conditions> = HashMap::new();
+    if !graph.nodes().iter().any(|n| n.op_name() == "Switch") {
+        return Ok(found);
+    }
+    let mut of_node: HashMap<NodeId, Conditions> = HashMap::new();
+    for id in graph.topological_order()? {
+        let n = graph.node(id);
+        let mut all = n.inputs.iter().map(|i| found.get(i).cloned().unwrap_or_default());
+        let mut own: Conditions = all.next().unwrap_or_default();
+        if n.op_name() == "Merge" {
+            for other in all {
+                let common = own.iter().zip(&other).take_while(|(a, b)| a == b).count();
+                own.truncate(common);
+            }
+        } else {
+            for c in all.chain(n.controls.iter().map(|c| of_node.get(c).cloned().unwrap_or_default())) {
+                own.extend(c.iter().filter(|p| !own.contains(p)).copied().collect::<Vec<_>>());
+            }
+        }
+        for k in 0..n.outputs.len() {
+            let mut c = own.clone();
+            if n.op_name() == "Switch" {
+                c.push((n.inputs[1], k));
+            }
+            if !c.is_empty() {
+                found.insert(id.out(k), c);
+            }
+        }
+        if !own.is_empty() {
+            of_node.insert(id, own);
+        }
+    }
+    Ok(found)
 }
 
 impl Drop for Tape<'_> {
@@ -48,7 +89,17 @@ impl<'a> Tape<'a> {
     pub fn open(library: &Library, f: &FuncAttr, facts: &[Fact]) -> Result<Tape<'a>> {
         let Body { mut graph, args, results, effects } = instantiate(library, &f.name, &f.attrs, facts)?;
         let scope = format!("{}/", graph.names.unique("gradients", true));
-        Ok(Tape { forward: graph.ids().collect(), graph, args, results, effects, scope, function: f.name.to_string(), closed: None })
+        Ok(Tape {
+            forward: graph.ids().collect(),
+            graph,
+            args,
+            results,
+            effects,
+            scope,
+            function: f.name.to_string(),
+            closed: None,
+            conditions: None,
+        })
     }
 
     /// A new argument.
@@ -107,6 +158,7 @@ impl<'a> Tape<'a> {
     fn partials(&mut self, options: &Options, ys: &[Out], dys: &[Out], xs: &[Out]) -> Result<Vec<Option<Out>>> {
         let options = Options {
             scope: self.scope.clone(),
+            root: options.root.clone(),
             grad_ys: dys.iter().map(|d| Some(GradValue::Dense(*d))).collect(),
             aggregation: options.aggregation,
             custom_ops: options.custom_ops.clone(),
@@ -206,10 +258,46 @@ impl<'a> Tape<'a> {
         };
         let new = match at_hand {
             Some(n) => n,
-            None => values.keep(self, o)?,
+            None => self.keep(o, known, values)?,
         };
         known.insert(o, new);
         Ok(new)
+    }
+
+    /// A tensor of the forward function, kept. In a conditional of Switch and Merge it may be dead: then something is kept in its
+    /// place, and in the gradient it is dead again.
+    fn keep(&mut self, o: Out, known: &mut HashMap<Out, Out>, values: &mut impl Values) -> Result<Out> {
+        let sides = self.conditions(o)?;
+        let mut alive = o;
+        for &(pred, side) in sides.iter().rev() {
+            let fact = self.graph.fact(o).clone();
+            let nothing = super::branch::nothing(self, fact.dtype)?;
+            let other = self.add("Switch", &[nothing, pred], Attrs::new())?;
+            let merged = self.add("Merge", &[alive, other.out(1 - side)], Attrs::new())?;
+            self.to_forward(other);
+            self.to_forward(merged);
+            alive = merged.out(0);
+        }
+        let mut new = values.keep(self, alive)?;
+        for &(pred, side) in &sides {
+            let pred = self.substitute_one(pred, known, values)?;
+            let switch = self.add("Switch", &[new, pred], Attrs::new())?;
+            new = switch.out(side);
+        }
+        if !sides.is_empty() {
+            let shape = self.graph.shape(o).clone();
+            self.graph.merge_shape(new, &shape)?;
+        }
+        Ok(new)
+    }
+
+    /// The predicates, outermost first, that must have these values for `o` to be alive.
+    fn conditions(&mut self, o: Out) -> Result<Vec<(Out, usize)>> {
+        if self.conditions.is_none() {
+            self.conditions = Some(conditions(&self.graph)?);
+        }
+        let all = self.conditions.as_ref();
+        Ok(all.and_then(|c| c.get(&o)).cloned().unwrap_or_default())
     }
 
     /// The value computed again in the gradient, when that is cheap and needs only what is at hand.

@@ -7,8 +7,8 @@ use crate::registry::*;
 use graphpb_kernels::DType;
 
 pub(super) fn no_gradient(_: &mut GradCtx) -> Result<()> {
-    Err(Error::unimplemented("a loop of Enter, Merge, Switch, NextIteration and Exit nodes cannot be differentiated here")
-        .hint("build it with tf.while_loop, or let TensorFlow add the gradients: graphs that hold them run here"))
+    Err(Error::unimplemented("a piece of a loop cannot be differentiated from inside of it")
+        .hint("differentiate by what enters the loop, from what leaves it (its Exit nodes)"))
 }
 
 const ENTER_ATTRS: &[AttrSpec] = &[type_any("T"), string("frame_name"), flag("is_constant", false), int("parallel_iterations").default_int(10)];
