@@ -19,7 +19,7 @@ def _checked(scale, label="scale"):
     if isinstance(scale, numbers.Integral):
         raise ValueError(f"{label} cannot be an integer: {scale}")
     if isinstance(scale, numbers.Real) and scale < 0.0:
-        raise ValueError(f"Setting a scale less than 0 on a regularizer: {scale:g}")
+        raise ValueError(f"Setting a scale less than 0 on a regularizer: {scale:g}.")
 
 
 def _scaled(scale, scope, default_scope, penalty):
