@@ -275,3 +275,52 @@ def test_a_full_disk_is_an_error():
         with open("/dev/full", "w") as full:
             done = subprocess.run([sys.executable, "-m", "graphpb", *command], stdout=full, stderr=subprocess.PIPE, text=True)
         assert done.returncode == 5 and "No space left on device" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_safetensors_are_those_of_the_reference_implementation(tmp_path):
+    """The package `safetensors` reads what is written here, and the other way round, bit for bit."""
+    import safetensors.numpy as reference
+    from safetensors import SafetensorError
+
+    draw = np.random.RandomState(0)
+    kinds = ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool"]
+    arrays = {f"layer/{kind}": (draw.uniform(-99, 99, (3, 5)) > 0 if kind == "bool" else draw.uniform(0, 99, (3, 5))).astype(kind) for kind in kinds}
+    arrays |= {
+        "scalar": np.array(1.5, np.float32),
+        "empty": np.zeros((0, 4), np.int64),
+        'quo"ted \\ é\n': np.arange(3),
+        "minus zero, nan": np.array([-0.0, np.nan]),
+    }
+    np.savez(tmp_path / "a.npz", **arrays)
+    graphpb("ckpt", "convert", tmp_path / "a.npz", tmp_path / "ours.safetensors")
+    reference.save_file(arrays, tmp_path / "theirs.safetensors", metadata={"format": "np", "note": 'a "b"'})
+    graphpb("ckpt", "convert", tmp_path / "theirs.safetensors", tmp_path / "b.npz")
+    for found in (reference.load_file(tmp_path / "ours.safetensors"), dict(np.load(tmp_path / "b.npz"))):
+        assert set(found) == set(arrays)
+        for name, value in arrays.items():
+            assert found[name].dtype == value.dtype and found[name].shape == value.shape and found[name].tobytes() == value.tobytes(), name
+    assert "0 differ" in graphpb("ckpt", "diff", tmp_path / "ours.safetensors", tmp_path / "theirs.safetensors")[1]
+    # Damage that the reference refuses is refused here too.
+    whole = (tmp_path / "theirs.safetensors").read_bytes()
+    size = int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8 : 8 + size])
+    bad = tmp_path / "bad.safetensors"
+    first = min((k for k in header if k != "__metadata__"), key=lambda k: header[k]["data_offsets"][1] or 1 << 40)
+    for change in (
+        dict(data_offsets=[0, 1 << 40]),
+        dict(shape=[7]),
+        dict(dtype="F7"),
+        dict(shape=[-1, 15]),
+        dict(data_offsets=[8, 4]),
+        dict(shape=[2**63, 2]),
+    ):
+        text = json.dumps(header | {first: header[first] | change}).encode()
+        bad.write_bytes(len(text).to_bytes(8, "little") + text + whole[8 + size :])
+        with pytest.raises(SafetensorError):
+            reference.load_file(bad)
+        graphpb("ckpt", "ls", bad, expect=3)
+    for text in (whole[:-1], whole + b"x", whole[:20], b"\xff" * 8 + whole[8:]):
+        bad.write_bytes(text)
+        with pytest.raises(SafetensorError):
+            reference.load_file(bad)
+        graphpb("ckpt", "ls", bad, expect=3)

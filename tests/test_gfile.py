@@ -58,13 +58,64 @@ def test_folders(tmp_path):
     tf.gfile.Rename(top + "/3.log", top + "/4.log", overwrite=True)
     tf.gfile.Remove(top + "/4.log")
     assert not tf.gfile.Exists(top + "/4.log")
-    with pytest.raises(tf.errors.AlreadyExistsError):
-        tf.gfile.MkDir(top + "/c")
+    tf.gfile.MkDir(top + "/c")
+    with pytest.raises(tf.errors.FailedPreconditionError, match="1.txt is not a directory"):
+        tf.gfile.MakeDirs(top + "/a/1.txt/x/y")
+    tf.gfile.DeleteRecursively(top + "/a/1.txt")
+    assert tf.gfile.ListDirectory(top + "/a") == ["b"]
     for missing in (tf.gfile.Remove, tf.gfile.DeleteRecursively, tf.gfile.ListDirectory, tf.gfile.Stat):
         with pytest.raises(tf.errors.NotFoundError):
             missing(top + "/none")
     tf.gfile.DeleteRecursively(top)
     assert not os.path.exists(top)
+
+
+def test_patterns(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.txt", "b.bin", ".hidden"):
+        (tmp_path / name).write_text(name)
+    os.mkdir("d")
+    (tmp_path / "d" / "x").write_text("")
+    # As recorded from TensorFlow 2.21.
+    for pattern, found in (
+        ("*.txt", ["./a.txt"]),
+        ("a.txt", ["a.txt"]),
+        ("[ab].*", ["./a.txt", "./b.bin"]),
+        ("[^a].*", ["./b.bin"]),
+        ("*", ["./.hidden", "./a.txt", "./b.bin", "./d"]),
+        ("d/*", ["d/x"]),
+        ("d/**", ["d/x"]),
+        (["d/?", "*.bin"], ["d/x", "./b.bin"]),
+        ("no*", []),
+    ):
+        assert tf.gfile.Glob(pattern) == found
+    with tf.Session(graph=tf.Graph()) as session:
+        assert session.run(tf.matching_files("*.txt")).tolist() == [b"./a.txt"]
+
+
+def test_places_in_a_file(tmp_path):
+    path = str(tmp_path / "t")
+    tf.gfile.GFile(path, "w").close()
+    with tf.gfile.GFile(path, "a") as f:
+        f.write("0123456789")
+    with tf.gfile.GFile(path) as f:
+        f.seek(4)
+        assert f.read(2) == "45"
+        f.seek(-3, 2)
+        assert f.read() == "789" and f.tell() == 10
+        f.seek(2)
+        f.seek(3, 1)
+        assert f.read(1) == "5"
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Seeking to a negative position: -1"):
+            f.seek(-1)
+        with pytest.raises(tf.errors.OutOfRangeError, match="reached end of file"):
+            f.seek(11)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Can't read a negative number of bytes: -5"):
+            f.read(-5)
+    unopened = tf.gfile.GFile(str(tmp_path / "no" / "such"), "w")
+    with pytest.raises(tf.errors.NotFoundError):
+        unopened.write("x")
+    unopened.close()
 
 
 def test_file_ops(tmp_path):

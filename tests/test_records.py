@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import zlib
 
 import graphpb as tf
 import numpy as np
@@ -258,3 +259,62 @@ def test_raw_bytes_are_numbers():
     numbers = np.array([[1, 2], [3, -4]], ">i2")
     assert run(lambda: tf.decode_raw([r.tobytes() for r in numbers], tf.int16, little_endian=False)).tolist() == numbers.tolist()
     assert run(lambda: tf.io.decode_raw(b"\x00\x00\x80?", tf.float32)).tolist() == [1.0]
+
+
+def test_examples_in_json_are_those_that_were_written():
+    from google.protobuf import json_format
+
+    examples = [
+        tf.train.Example(),
+        tf.train.Example(
+            features=tf.train.Features(
+                feature={
+                    "ints": tf.train.Feature(int64_list=tf.train.Int64List(value=[1, -(2**63), 2**63 - 1])),
+                    "floats \u20ac\n": tf.train.Feature(float_list=tf.train.FloatList(value=[1.5, float("inf"), -float("inf"), 1e-30])),
+                    "bytes": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"", b"\xff\xfe>", b"abcd"])),
+                    "none": tf.train.Feature(),
+                }
+            )
+        ),
+    ]
+    texts = [[json_format.MessageToJson(e), json_format.MessageToJson(e, preserving_proto_field_name=True)] for e in examples]
+    with tf.Graph().as_default(), tf.Session() as session:
+        binary = session.run(tf.decode_json_example(texts))
+        assert binary.shape == (2, 2)
+        for row, example in zip(binary, examples):
+            for found in row:
+                assert tf.train.Example.FromString(found) == example
+        for text, words in (
+            ("x", "'{' expected"),
+            ('{"a": 1}', "no such field: 'a'"),
+            ('{"features": {"feature": {"a": {"int64List": {"value": [1.5]}}}}}', "fractional"),
+        ):
+            with pytest.raises(tf.errors.InvalidArgumentError, match="Error while parsing JSON: .*" + words):
+                session.run(tf.io.decode_json_example(text))
+
+
+def test_strings_are_decompressed():
+    import gzip
+
+    data = bytes(range(256)) * 10
+    with tf.Graph().as_default(), tf.Session() as session:
+        for kind, packed in (("", data), ("ZLIB", zlib.compress(data)), ("GZIP", gzip.compress(data) + gzip.compress(b"more"))):
+            expected = data + (b"more" if kind == "GZIP" else b"")
+            assert session.run(tf.io.decode_compressed([packed, b""], kind)).tolist() == [expected, b""]
+        with pytest.raises(tf.errors.DataLossError):
+            session.run(tf.decode_compressed(b"no stream", "ZLIB"))
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Only ZLIB, GZIP or NONE"):
+            session.run(tf.decode_compressed(b"x", "LZ4"))
+
+
+def test_empty_files_have_no_records_and_numbers_are_none(tmp_path):
+    (tmp_path / "empty").write_bytes(b"")
+    for kind in ("", "GZIP", "ZLIB"):
+        assert list(tf.python_io.tf_record_iterator(tmp_path / "empty", kind)) == []
+    with tf.python_io.TFRecordWriter(tmp_path / "x") as writer:
+        with pytest.raises(TypeError, match="not int"):
+            writer.write(3)
+    with pytest.raises(tf.errors.FailedPreconditionError, match="Is a directory"):
+        next(tf.python_io.tf_record_iterator(tmp_path))
+    with pytest.raises(tf.errors.FailedPreconditionError, match="Is a directory"):
+        tf.python_io.TFRecordWriter(tmp_path)

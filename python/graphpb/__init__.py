@@ -297,7 +297,9 @@ from graphpb.ops.parsing import FixedLenFeature as FixedLenFeature  # noqa: E402
 from graphpb.ops.parsing import FixedLenSequenceFeature as FixedLenSequenceFeature  # noqa: E402
 from graphpb.ops.parsing import SparseFeature as SparseFeature  # noqa: E402
 from graphpb.ops.parsing import VarLenFeature as VarLenFeature  # noqa: E402
+from graphpb.ops.parsing import decode_compressed as decode_compressed  # noqa: E402
 from graphpb.ops.parsing import decode_csv as decode_csv  # noqa: E402
+from graphpb.ops.parsing import decode_json_example as decode_json_example  # noqa: E402
 from graphpb.ops.parsing import decode_raw as decode_raw  # noqa: E402
 from graphpb.ops.parsing import parse_example as parse_example  # noqa: E402
 from graphpb.ops.parsing import parse_single_example as parse_single_example  # noqa: E402

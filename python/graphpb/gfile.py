@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import glob as _glob
 import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from graphpb import errors
+from graphpb import _native, errors
 
 _ERRORS = {
     errno.ENOENT: errors.NotFoundError,
@@ -51,6 +50,7 @@ class GFile:
         self._name = _path(name)
         self._mode = mode
         self._stream: Any = None
+        self._failed = False
 
     @property
     def name(self) -> str:
@@ -70,6 +70,7 @@ class GFile:
             try:
                 self._stream = open(self._name, self._mode.replace("b", "") + "b")  # noqa: SIM115
             except OSError as error:
+                self._failed = True
                 _raise(error, self._name)
         return self._stream
 
@@ -78,8 +79,11 @@ class GFile:
 
     def read(self, n: int = -1) -> Any:
         """Up to `n` bytes (as text in text mode, where a character may not be cut); everything for -1."""
+        stream = self._open(False)
+        if n is not None and n < -1:
+            raise errors.InvalidArgumentError(None, None, f"Can't read a negative number of bytes: {n}")
         try:
-            return self._given(self._open(False).read(None if n is None or n < 0 else n))
+            return self._given(stream.read(None if n == -1 else n))
         except OSError as error:
             return _raise(error, self._name)
 
@@ -111,14 +115,23 @@ class GFile:
             _raise(error, self._name)
 
     def seek(self, offset: int | None = None, whence: int = 0, position: int | None = None) -> None:
-        """Go to a place, counted from the start (0), from here (1) or from the end (2)."""
+        """Go to a place, counted from the start (0), from here (1) or from the end (2).
+
+        InvalidArgumentError: before the start. OutOfRangeError: behind the end of a file that is read.
+        """
         if offset is None and position is None:
             raise TypeError("seek(): offset argument required")
         stream = self._open("r" not in self._mode)
         if whence not in (0, 1, 2):
             raise errors.InvalidArgumentError(None, None, f"Invalid whence argument: {whence}. Valid values are 0, 1, or 2.")
+        offset = position if offset is None else offset
         try:
-            stream.seek(position if offset is None else offset, whence)
+            target = offset + {0: 0, 1: stream.tell(), 2: os.fstat(stream.fileno()).st_size}[whence]
+            if target < 0:
+                raise errors.InvalidArgumentError(None, None, f"Seeking to a negative position: {target}")
+            if "r" in self._mode and target > os.fstat(stream.fileno()).st_size:
+                raise errors.OutOfRangeError(None, None, "reached end of file")
+            stream.seek(target)
         except OSError as error:
             _raise(error, self._name)
 
@@ -142,7 +155,7 @@ class GFile:
 
     def close(self) -> None:
         """Close the file; writing nothing still makes an empty one."""
-        if self._stream is None and self._mode.startswith("w"):
+        if self._stream is None and self._mode.startswith("w") and not self._failed:
             self._open(True)
         if self._stream is not None:
             self._stream.close()
@@ -188,19 +201,26 @@ def listdir(path: Any) -> list[str]:
 
 
 def mkdir(path: Any) -> None:
-    """Make a folder. NotFoundError: its parent is missing. AlreadyExistsError: it exists."""
+    """Make a folder; nothing happens when it exists. NotFoundError: its parent is missing."""
     try:
         os.mkdir(_path(path))
+    except FileExistsError:
+        pass
     except OSError as error:
         _raise(error, _path(path))
 
 
 def makedirs(path: Any) -> None:
-    """Make a folder and its parents where they are missing."""
+    """Make a folder and its parents where they are missing. FailedPreconditionError: one of them is a file."""
+    if not _path(path):
+        return
     try:
         os.makedirs(_path(path), exist_ok=True)
-    except FileExistsError:
-        raise errors.FailedPreconditionError(None, None, f"{_path(path)} is not a directory") from None
+    except (FileExistsError, NotADirectoryError):
+        at = _path(path)
+        while not os.path.lexists(at):
+            at = os.path.dirname(at)
+        raise errors.FailedPreconditionError(None, None, f"{at} is not a directory") from None
     except OSError as error:
         _raise(error, _path(path))
 
@@ -214,7 +234,11 @@ def remove(path: Any) -> None:
 
 
 def rmtree(path: Any) -> None:
-    """Delete a folder with everything in it. NotFoundError: there is none."""
+    """Delete a folder with everything in it, or a file. NotFoundError: there is none."""
+    if not os.path.lexists(_path(path)):
+        raise errors.NotFoundError(None, None, f"{_path(path)} not found")
+    if os.path.islink(_path(path)) or not os.path.isdir(_path(path)):
+        return remove(path)
     try:
         shutil.rmtree(_path(path))
     except OSError as error:
@@ -244,9 +268,12 @@ def copy(src: Any, dst: Any, overwrite: bool = False) -> None:
 
 
 def glob(pattern: Any) -> list[str]:
-    """The paths that match a pattern, or one of a list of patterns, sorted."""
+    """The paths that match a pattern (`*`, `?`, `[a-z]`, `[^a]`), or one of a list of patterns, sorted.
+
+    What a pattern without a folder finds begins with `./`, as in TensorFlow.
+    """
     patterns = [pattern] if isinstance(pattern, (str, bytes, os.PathLike)) else pattern
-    return [found for one in patterns for found in sorted(_glob.glob(_path(one)))]
+    return [found for one in patterns for found in _native.expand_glob(_path(one))]
 
 
 def walk(top: Any, topdown: bool = True, onerror: Any = None) -> Iterator[tuple[str, list[str], list[str]]]:

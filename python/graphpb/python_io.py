@@ -89,6 +89,8 @@ class TFRecordWriter:
 
     def write(self, record: Any) -> None:
         """Add a record of bytes (or of text, as UTF-8)."""
+        if not isinstance(record, (str, bytes, bytearray, memoryview)):
+            raise TypeError(f"a record is bytes or text, not {type(record).__name__}")
         self._writer.write(record.encode() if isinstance(record, str) else bytes(record))
 
     def flush(self) -> None:

@@ -121,7 +121,9 @@ def _needed(graph_def: Any, names: list[str]) -> set[str]:
 def extract_sub_graph(graph_def: Any, dest_nodes: list[str]) -> Any:
     """A GraphDef with the nodes that `dest_nodes` depend on. AssertionError: `… is not in graph`."""
     if isinstance(dest_nodes, str):
-        raise TypeError("dest_nodes must be an iterable of strings.")
+        raise TypeError(f"dest_nodes must be an iterable of strings, but got type {type(dest_nodes)}.")
+    if type(graph_def).__name__ != "GraphDef":
+        raise TypeError(f"graph_def must be a graph_pb2.GraphDef proto, but got type {type(graph_def)}.")
     keep = _needed(graph_def, list(dest_nodes))
     out = type(graph_def)()
     out.node.extend(node for node in graph_def.node if node.name in keep)

@@ -19,7 +19,9 @@ from graphpb.ops.parsing import FixedLenFeature as FixedLenFeature
 from graphpb.ops.parsing import FixedLenSequenceFeature as FixedLenSequenceFeature
 from graphpb.ops.parsing import SparseFeature as SparseFeature
 from graphpb.ops.parsing import VarLenFeature as VarLenFeature
+from graphpb.ops.parsing import decode_compressed as decode_compressed
 from graphpb.ops.parsing import decode_csv as decode_csv
+from graphpb.ops.parsing import decode_json_example as decode_json_example
 from graphpb.ops.parsing import decode_raw as decode_raw
 from graphpb.ops.parsing import parse_example as parse_example
 from graphpb.ops.parsing import parse_sequence_example as parse_sequence_example

@@ -84,7 +84,7 @@ class _Plan:
         for key in sorted(features or {}):
             feature = features[key]
             if not isinstance(feature, allowed):
-                raise ValueError(f"Unsupported {type(feature).__name__} {feature} in {what}.")
+                raise ValueError(f"Unsupported {type(feature).__name__} {feature} for key {key!r} in {what}.")
             if isinstance(feature, VarLenFeature):
                 if not feature.dtype:
                     raise ValueError(f"Missing type for feature {key}. Received feature={feature}.")
@@ -121,7 +121,9 @@ class _Plan:
             raise ValueError(f"Missing shape for feature {key}. Received feature={feature}.")
         shape = shapes.TensorShape(feature.shape)
         if feature.shape and shape.ndims and shape[0].value is None:
-            raise ValueError(f"First dimension of shape for feature {key} unknown. Consider using FixedLenSequenceFeature. Received {feature}")
+            raise ValueError(
+                f"First dimension of shape for feature {key} unknown. Consider using FixedLenSequenceFeature. Received feature={feature}."
+            )
         if not shape.is_fully_defined():
             raise ValueError(f"All dimensions of shape for feature {key} need to be known but received {shape!s}.")
         self._add_dense(key, feature.dtype, shape)
@@ -157,7 +159,7 @@ class _Plan:
                 default = convert_to_tensor(np.zeros([0], object if dtype == dtypes.string else dtype.as_numpy_dtype), dtype=dtype)
             else:
                 name = "key_" + "".join(c if c.isalnum() or c in "_.\\-/" else "_" for c in key)
-                default = convert_to_tensor(default, dtype=dtype, name=name)
+                default = convert_to_tensor(default, dtype=dtype, name=name.replace("key_", "padding_", 1) if varies else name)
                 if not varies:
                     default = reshape(default, shape)
             tensors.append(default)
@@ -219,10 +221,10 @@ def parse_example(serialized: Any, features: dict[str, Any], name: str | None = 
         raise ValueError(f"Argument `features` cannot be None or falsy. Got {features}")
     with name_scope(name, "ParseExample", [serialized, example_names]):
         serialized = convert_to_tensor(serialized, dtype=dtypes.string, name="serialized")
-        return _parse_in_scope(serialized, example_names, features)
+        return _parse_in_scope(serialized, example_names, features, name)
 
 
-def _parse_in_scope(serialized: Any, names: Any, features: dict[str, Any]) -> dict[str, Any]:
+def _parse_in_scope(serialized: Any, names: Any, features: dict[str, Any], name: str | None) -> dict[str, Any]:
     plan = _Plan(features, (VarLenFeature, SparseFeature, FixedLenFeature, FixedLenSequenceFeature))
     for i, key in enumerate(plan.dense_keys):
         feature = features[key]
@@ -242,7 +244,7 @@ def _parse_in_scope(serialized: Any, names: Any, features: dict[str, Any]) -> di
         ragged_value_types=[],
         ragged_split_types=[],
         dense_shapes=plan.dense_shapes,
-        name="ParseExampleV2",
+        name=name or "ParseExampleV2",
     )
     indices, values, dense_shapes, dense = out[:4]
     parsed = {key: SparseTensor(*parts) for key, *parts in zip(plan.sparse_keys, indices, values, dense_shapes)}
@@ -264,7 +266,7 @@ def parse_single_example(serialized: Any, features: dict[str, Any], name: str | 
         serialized = convert_to_tensor(serialized, dtype=dtypes.string, name="serialized")
         _must_be_scalar(serialized, "serialized")
         with name_scope(None, "ParseExample", [serialized, example_names]):
-            return _parse_in_scope(serialized, example_names, features)
+            return _parse_in_scope(serialized, example_names, features, None)
 
 
 def _must_be_scalar(tensor: Any, name: str) -> None:
@@ -364,6 +366,32 @@ def decode_raw(input_bytes: Any = None, out_type: Any = None, little_endian: boo
     Returns: `out_type` [… , length / size of the type].
     """
     return raw.DecodeRaw(bytes=input_bytes if bytes is None else bytes, out_type=out_type, little_endian=little_endian, name=name)
+
+
+def decode_json_example(json_examples: Any, name: str | None = None) -> Any:
+    """Turn Example messages in JSON form into serialized ones.
+
+    Args:
+      json_examples: string, any shape.
+
+    Returns: string of that shape.
+
+    tf.errors.InvalidArgumentError, when it runs: `Error while parsing JSON: …`.
+    """
+    return raw.DecodeJSONExample(json_examples=json_examples, name=name)
+
+
+def decode_compressed(bytes: Any, compression_type: str = "", name: str | None = None) -> Any:
+    """Decompress strings.
+
+    Args:
+      bytes: string, any shape. compression_type: `""`, `"ZLIB"` or `"GZIP"`.
+
+    Returns: string of that shape.
+
+    tf.errors.InvalidArgumentError: another type. tf.errors.DataLossError, when it runs: a stream is damaged.
+    """
+    return raw.DecodeCompressed(bytes=bytes, compression_type=compression_type, name=name)
 
 
 def decode_csv(

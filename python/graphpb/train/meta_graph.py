@@ -414,4 +414,7 @@ def _restore_collection(graph: Any, key: str, collection: Any, scope: str, made:
             graph.add_to_collection(key, graph.as_graph_element(name))
     else:
         for value in values:
+            if scope and kind == "bytes_list":
+                # TensorFlow takes strings for names of nodes here.
+                value = f"{scope}/{value.decode(errors='surrogateescape')}"
             graph.add_to_collection(key, int(value) if kind == "int64_list" else value)

@@ -38,3 +38,9 @@ impl PyCheckpoint {
 pub fn checkpoint_exists(prefix: &str) -> bool {
     checkpoint::exists(prefix)
 }
+
+/// The existing paths that match a pattern, sorted.
+#[pyfunction]
+pub fn expand_glob(py: Python<'_>, pattern: &str) -> Vec<String> {
+    py.detach(|| graphpb::io::glob::expand(pattern).into_iter().map(|p| p.to_string_lossy().into_owned()).collect())
+}

@@ -38,6 +38,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<records::PyRecordReader>()?;
     m.add_class::<records::PyEventWriter>()?;
     m.add_class::<files::PyCheckpoint>()?;
+    m.add_function(wrap_pyfunction!(files::expand_glob, m)?)?;
     m.add_function(wrap_pyfunction!(hooks::set_hooks, m)?)?;
     m.add_function(wrap_pyfunction!(registry::op_names, m)?)?;
     m.add_function(wrap_pyfunction!(registry::op_def, m)?)?;

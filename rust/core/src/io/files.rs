@@ -25,6 +25,7 @@ impl FileError {
         let (code, message) = match error.kind() {
             io::ErrorKind::NotFound => (Code::NotFound, "No such file or directory".to_owned()),
             io::ErrorKind::PermissionDenied => (Code::PermissionDenied, "Permission denied".to_owned()),
+            io::ErrorKind::IsADirectory => (Code::FailedPrecondition, "Is a directory".to_owned()),
             io::ErrorKind::StorageFull => (Code::ResourceExhausted, "No space left on device".to_owned()),
             // What the system says, without its number.
             _ => (Code::Unknown, error.to_string().split(" (os error").next().unwrap_or_default().to_owned()),
@@ -49,12 +50,14 @@ impl From<FileError> for crate::error::Error {
 
 /// A regular file, open for reading.
 ///
-/// NOT_FOUND or PERMISSION_DENIED as the system says, INVALID_ARGUMENT for a folder or device.
+/// NOT_FOUND or PERMISSION_DENIED as the system says, FAILED_PRECONDITION for a folder, INVALID_ARGUMENT for a device.
 pub fn open(path: &Path) -> Result<File, FileError> {
     let meta = fs::metadata(path).map_err(|e| FileError::io(path, &e))?;
+    if meta.is_dir() {
+        return Err(FileError::new(path, Code::FailedPrecondition, "Is a directory"));
+    }
     if !meta.is_file() {
-        let what = if meta.is_dir() { "Is a directory" } else { "Not a regular file" };
-        return Err(FileError::new(path, Code::InvalidArgument, what));
+        return Err(FileError::new(path, Code::InvalidArgument, "Not a regular file"));
     }
     File::open(path).map_err(|e| FileError::io(path, &e))
 }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// The existing paths that match, sorted; a pattern without special characters matches the path itself.
+/// The existing paths that match, sorted; a pattern without special characters matches the path itself. As in TensorFlow, what a
+/// pattern without a folder finds begins with `./`, and names that begin with a dot are matched as others are.
 pub fn expand(pattern: &str) -> Vec<PathBuf> {
     let mut found = vec![PathBuf::new()];
     for component in Path::new(pattern).components() {
@@ -18,8 +19,8 @@ pub fn expand(pattern: &str) -> Vec<PathBuf> {
                 }
                 continue;
             }
-            let folder = if base.as_os_str().is_empty() { Path::new(".") } else { &base };
-            let Ok(entries) = fs::read_dir(folder) else { continue };
+            let base = if base.as_os_str().is_empty() { PathBuf::from(".") } else { base };
+            let Ok(entries) = fs::read_dir(&base) else { continue };
             next.extend(entries.flatten().filter(|e| matches(&text, &e.file_name().to_string_lossy())).map(|e| base.join(e.file_name())));
         }
         found = next;

@@ -10,6 +10,7 @@ pub mod files;
 pub mod glob;
 pub mod graphdef;
 pub mod image;
+pub mod json;
 pub mod npy;
 mod npy_header;
 pub mod npz;

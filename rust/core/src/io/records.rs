@@ -138,7 +138,10 @@ pub fn frame(out: &mut impl Write, data: &[u8]) -> io::Result<()> {
 
 /// The bytes of a file, decompressed. NOT_FOUND or PERMISSION_DENIED as the system says, INVALID_ARGUMENT for a folder.
 pub fn open_stream(path: &Path, compression: Compression) -> Result<Box<dyn Read + Send>, FileError> {
-    let file = BufReader::with_capacity(1 << 16, files::open(path)?);
+    let file = files::open(path)?;
+    // As TensorFlow has it, a file of no bytes holds no records also when it should be compressed.
+    let compression = if file.metadata().is_ok_and(|m| m.len() == 0) { Compression::None } else { compression };
+    let file = BufReader::with_capacity(1 << 16, file);
     Ok(match compression {
         Compression::None => Box::new(file),
         Compression::Gzip => Box::new(BufReader::new(MultiGzDecoder::new(file))),
@@ -154,7 +157,7 @@ pub struct FileReader {
 }
 
 impl FileReader {
-    /// NOT_FOUND or PERMISSION_DENIED as the system says, INVALID_ARGUMENT for a folder.
+    /// NOT_FOUND or PERMISSION_DENIED as the system says, FAILED_PRECONDITION for a folder.
     pub fn open(path: &Path, compression: Compression) -> Result<FileReader, FileError> {
         Ok(FileReader { path: path.to_owned(), reader: RecordReader::new(open_stream(path, compression)?), done: false })
     }

@@ -11,6 +11,7 @@ use graphpb_kernels::{Code, DType, Tensor};
 
 use super::checkpoint::Info;
 use super::files::{self, FileError};
+use super::json::Parser;
 use crate::proto::tensor::MAX_RANK;
 
 /// The largest header that the format allows.
@@ -157,7 +158,7 @@ type Parsed = Result<BTreeMap<String, (Info, u64, u64)>, String>;
 
 /// The header: an object of objects of exactly known fields, so no general JSON is needed.
 fn parse(text: &str) -> Parsed {
-    let mut p = Parser { rest: text };
+    let mut p = Parser::new(text);
     let mut out = BTreeMap::new();
     if !text.starts_with('{') {
         return Err("the header does not begin with '{'".into());
@@ -170,8 +171,8 @@ fn parse(text: &str) -> Parsed {
         p.object(&mut |p, field| {
             match field.as_str() {
                 "dtype" => dtype = Some(p.string()?),
-                "shape" => shape = Some(p.numbers()?),
-                "data_offsets" => offsets = Some(p.numbers()?),
+                "shape" => shape = Some(p.sizes()?),
+                "data_offsets" => offsets = Some(p.sizes()?),
                 other => return Err(format!("unknown field {other:?}")),
             }
             Ok(())
@@ -188,107 +189,8 @@ fn parse(text: &str) -> Parsed {
         }
         Ok(())
     })?;
-    p.blank();
-    if p.rest.is_empty() { Ok(out) } else { Err("text behind the header's object".into()) }
-}
-
-struct Parser<'a> {
-    rest: &'a str,
-}
-
-impl Parser<'_> {
-    fn blank(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
-    }
-    fn accept(&mut self, c: char) -> bool {
-        self.blank();
-        match self.rest.strip_prefix(c) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
-    }
-    fn expect(&mut self, c: char) -> Result<(), String> {
-        if self.accept(c) { Ok(()) } else { Err(format!("{c:?} expected {} bytes before the end of the header", self.rest.len())) }
-    }
-    fn object(&mut self, field: &mut dyn FnMut(&mut Self, String) -> Result<(), String>) -> Result<(), String> {
-        self.expect('{')?;
-        if self.accept('}') {
-            return Ok(());
-        }
-        loop {
-            let name = self.string()?;
-            self.expect(':')?;
-            field(self, name)?;
-            if !self.accept(',') {
-                return self.expect('}');
-            }
-        }
-    }
-    fn numbers(&mut self) -> Result<Vec<u64>, String> {
-        self.expect('[')?;
-        let mut out = Vec::new();
-        if self.accept(']') {
-            return Ok(out);
-        }
-        loop {
-            self.blank();
-            let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
-            let (digits, rest) = self.rest.split_at(end);
-            out.push(digits.parse().map_err(|_| "a whole number expected".to_owned())?);
-            self.rest = rest;
-            if !self.accept(',') {
-                self.expect(']')?;
-                return Ok(out);
-            }
-        }
-    }
-    fn string(&mut self) -> Result<String, String> {
-        self.expect('"')?;
-        let mut out = String::new();
-        let mut chars = self.rest.chars();
-        loop {
-            match chars.next().ok_or("a string without end")? {
-                '"' => break,
-                '\\' => match chars.next().ok_or("a string without end")? {
-                    'n' => out.push('\n'),
-                    't' => out.push('\t'),
-                    'r' => out.push('\r'),
-                    'b' => out.push('\u{8}'),
-                    'f' => out.push('\u{c}'),
-                    'u' => {
-                        let first = unit(&mut chars)?;
-                        let code = if (0xd800..0xdc00).contains(&first) {
-                            if (chars.next(), chars.next()) != (Some('\\'), Some('u')) {
-                                return Err("half of a surrogate pair".into());
-                            }
-                            let second = unit(&mut chars)?;
-                            0x10000 + ((first - 0xd800) << 10) + second.wrapping_sub(0xdc00)
-                        } else {
-                            first
-                        };
-                        out.push(char::from_u32(code).ok_or("half of a surrogate pair")?);
-                    }
-                    c @ ('"' | '\\' | '/') => out.push(c),
-                    c => return Err(format!("unknown escape \\{c}")),
-                },
-                c if c < ' ' => return Err("a control character in a string".into()),
-                c => out.push(c),
-            }
-        }
-        self.rest = chars.as_str();
-        Ok(out)
-    }
-}
-
-fn unit(chars: &mut std::str::Chars) -> Result<u32, String> {
-    let digits: String = chars.by_ref().take(4).collect();
-    if digits.len() != 4 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err("four hexadecimal digits expected".into());
-    }
-    u32::from_str_radix(&digits, 16).map_err(|e| e.to_string())
+    p.end()?;
+    Ok(out)
 }
 
 #[cfg(test)]

@@ -540,6 +540,8 @@ pub static ALL: &[&OpDef] = &[
     &parse::example::PARSE_EXAMPLE,
     &parse::example::PARSE_EXAMPLE_V2,
     &parse::example::PARSE_SINGLE_EXAMPLE,
+    &parse::compressed::DECODE_COMPRESSED,
+    &parse::json::DECODE_JSON_EXAMPLE,
     &parse::sequence::PARSE_SEQUENCE_EXAMPLE,
     &parse::sequence::PARSE_SEQUENCE_EXAMPLE_V2,
     &parse::sequence::PARSE_SINGLE_SEQUENCE_EXAMPLE,

@@ -68,7 +68,7 @@ pub(crate) fn encode(s: &[u8], pad: bool) -> Vec<u8> {
     out
 }
 
-fn decode(s: &[u8]) -> Result<Bytes> {
+pub(crate) fn decode(s: &[u8]) -> Result<Bytes> {
     let end = s.len() - s.iter().rev().take(2).take_while(|&&b| b == b'=').count();
     let s = &s[..end];
     if s.len() % 4 == 1 {
