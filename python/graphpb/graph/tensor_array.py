@@ -28,13 +28,21 @@ class TensorArray:
       size: int32 scalar, the number of elements; needed unless `flow` is given.
       dynamic_size: let writes make the array longer.
       clear_after_read, tensor_array_name, colocate_with_first_write_call: accepted; they change nothing here.
-      handle: not supported; arrays are lists without a handle.
+      handle: resource scalar, the array of a graph that TensorFlow 1 wrote (`HandleTensorArray`); arrays made here are lists
+        without a handle.
       flow: variant scalar, the `flow` of another TensorArray.
       infer_shape: all elements have one shape; a write of another one is an error.
       element_shape: what the shapes of the elements have in common.
 
     ValueError: neither size nor flow, or both.
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> TensorArray:
+        if cls is TensorArray and (kwargs.get("handle") is not None or (len(args) > 5 and args[5] is not None)):
+            from graphpb.graph.tensor_array_handle import HandleTensorArray
+
+            return object.__new__(HandleTensorArray)
+        return object.__new__(cls)
 
     def __init__(
         self,
@@ -50,8 +58,6 @@ class TensorArray:
         colocate_with_first_write_call: bool = True,
         name: str | None = None,
     ):
-        if handle is not None:
-            raise ValueError("TensorArray: arrays have no handle here; pass `flow`.")
         if flow is None and size is None:
             raise ValueError("Argument `size` must be provided if handle is not provided.")
         if flow is not None and size is not None:
@@ -86,7 +92,7 @@ class TensorArray:
         return self._flow
 
     @property
-    def handle(self) -> None:
+    def handle(self) -> Any:
         """None: the array is its flow."""
         return None
 
