@@ -269,7 +269,6 @@ from graphpb.ops.math import div_no_nan as div_no_nan  # noqa: E402
 from graphpb.ops.math import divide as divide  # noqa: E402
 from graphpb.ops.math import floor_div as floor_div  # noqa: E402
 from graphpb.ops.math import floordiv as floordiv  # noqa: E402
-from graphpb.ops.math import igamma as igamma  # noqa: E402
 from graphpb.ops.math import lbeta as lbeta  # noqa: E402
 from graphpb.ops.math import maximum as maximum  # noqa: E402
 from graphpb.ops.math import minimum as minimum  # noqa: E402
@@ -412,8 +411,6 @@ from graphpb.ops.unary import asin as asin  # noqa: E402
 from graphpb.ops.unary import asinh as asinh  # noqa: E402
 from graphpb.ops.unary import atan as atan  # noqa: E402
 from graphpb.ops.unary import atanh as atanh  # noqa: E402
-from graphpb.ops.unary import bessel_i0e as bessel_i0e  # noqa: E402
-from graphpb.ops.unary import bessel_i1e as bessel_i1e  # noqa: E402
 from graphpb.ops.unary import ceil as ceil  # noqa: E402
 from graphpb.ops.unary import complex as complex  # noqa: E402
 from graphpb.ops.unary import conj as conj  # noqa: E402

@@ -32,7 +32,6 @@ from graphpb.ops.math import div_no_nan as div_no_nan
 from graphpb.ops.math import div_no_nan as divide_no_nan  # noqa: F401
 from graphpb.ops.math import divide as divide
 from graphpb.ops.math import floordiv as floordiv
-from graphpb.ops.math import igamma as igamma
 from graphpb.ops.math import lbeta as lbeta
 from graphpb.ops.math import maximum as maximum
 from graphpb.ops.math import minimum as minimum
@@ -87,8 +86,6 @@ from graphpb.ops.unary import asin as asin
 from graphpb.ops.unary import asinh as asinh
 from graphpb.ops.unary import atan as atan
 from graphpb.ops.unary import atanh as atanh
-from graphpb.ops.unary import bessel_i0e as bessel_i0e
-from graphpb.ops.unary import bessel_i1e as bessel_i1e
 from graphpb.ops.unary import ceil as ceil
 from graphpb.ops.unary import complex as complex
 from graphpb.ops.unary import conj as conj

@@ -10,29 +10,16 @@ from graphpb.ops.cast import cast
 from graphpb.shapes import TensorShape
 
 
-def _binary(op, summary, types="any numeric type", names=("x", "y")):
-    first, second = names
-    if names == ("x", "y"):
-
-        def function(x, y, name=None):
-            return getattr(raw, op)(x=x, y=y, name=name)
-
-    elif names == ("y", "x"):
-
-        def function(y, x, name=None):
-            return getattr(raw, op)(y=y, x=x, name=name)
-
-    else:
-
-        def function(a, x, name=None):
-            return getattr(raw, op)(a=a, x=x, name=name)
+def _binary(op, summary, types="any numeric type"):
+    def function(x, y, name=None):
+        return getattr(raw, op)(x=x, y=y, name=name)
 
     function.__name__ = function.__qualname__ = op
     function.__doc__ = f"""{summary}
 
     Args:
-      {first}: {types} [...].
-      {second}: dtype of `{first}`, a shape that broadcasts with that of `{first}`.
+      x: {types} [...].
+      y: dtype of `x`, a shape that broadcasts with that of `x`.
       name: Name of the node; default `{op}`.
 
     Raises:
@@ -41,8 +28,6 @@ def _binary(op, summary, types="any numeric type", names=("x", "y")):
     """
     return function
 
-
-_REAL = "float16, float32, float64"
 
 subtract = _binary("Sub", "Compute x - y.")
 multiply = _binary("Mul", "Compute x * y.")
@@ -53,8 +38,6 @@ mod = _binary("FloorMod", "Compute the remainder with the sign of y: x - floordi
 realdiv = _binary("RealDiv", "Divide without rounding.")
 truncatediv = _binary("TruncateDiv", "Divide integers rounding towards zero, as C does.")
 truncatemod = _binary("TruncateMod", "Compute the remainder with the sign of x, as C does.")
-atan2 = _binary("Atan2", "Compute the angle of the point (x, y), given y first.", _REAL, ("y", "x"))
-igamma = _binary("Igamma", "Compute the lower regularized incomplete gamma function P(a, x).", _REAL, ("a", "x"))
 bitwise_and = _binary("BitwiseAnd", "Compute the bits set in both.", "integer")
 
 
@@ -364,3 +347,14 @@ def lbeta(x, name=None):
         x = convert_to_tensor(x, name="x")
         total = raw.Sum(input=raw.Lgamma(x=x), reduction_indices=[-1])
         return total - raw.Lgamma(x=raw.Sum(input=x, reduction_indices=[-1]))
+
+
+def atan2(y, x, name=None):
+    """Compute the angle of the point (x, y), given y first.
+
+    Args:
+      y: float16, float32, float64 [...].
+      x: dtype of `y`, a shape that broadcasts with that of `y`.
+      name: Name of the node; default `Atan2`.
+    """
+    return raw.Atan2(y=y, x=x, name=name)

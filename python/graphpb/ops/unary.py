@@ -63,8 +63,6 @@ is_nan = _unary("IsNan", "Tell which elements are NaN (bool).", _REAL)
 is_inf = _unary("IsInf", "Tell which elements are infinite (bool).", _REAL)
 is_finite = _unary("IsFinite", "Tell which elements are neither infinite nor NaN (bool).", _REAL)
 logical_not = _unary("LogicalNot", "Compute NOT x.", "bool")
-bessel_i0e = _unary("BesselI0e", "Compute exp(-abs(x)) * I0(x).", _REAL)
-bessel_i1e = _unary("BesselI1e", "Compute exp(-abs(x)) * I1(x).", _REAL)
 sigmoid = _unary("Sigmoid", "Compute 1 / (1 + exp(-x)).")
 
 
