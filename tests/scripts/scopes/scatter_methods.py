@@ -12,7 +12,7 @@ def build(tf):
             v = tf.get_variable("v", initializer=start)
             n = tf.get_variable("n", initializer=3)
             last = tf.get_variable("last", initializer=np.zeros(3, np.float32))
-        fetches[kind], fetches["n_" + kind], fetches["last_" + kind] = v, n, last
+        fetches[kind], fetches["n_" + kind], fetches["last_" + kind] = v + 0.0, n + 0, last + 0.0
         for method in ("scatter_add", "scatter_sub", "scatter_mul", "scatter_div", "scatter_min", "scatter_max", "scatter_update"):
             steps.append(getattr(v, method)(rows).op)
         for method in ("scatter_nd_add", "scatter_nd_sub", "scatter_nd_update"):
