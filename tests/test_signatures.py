@@ -19,6 +19,7 @@ OTHERWISE = {
     "distributions.Distribution": "the constructor that its subclasses share",
     "get_local_variable": "passes its keywords on to get_variable",
     "layers.InputSpec": "TensorFlow 2 added three arguments",
+    "TensorArray": "`__new__` chooses the kind of array, the constructor of each takes the arguments",
     "is_tensor": "TensorFlow 1 calls it value",
     "numpy_function": "required in TensorFlow 1",
     "nest.is_nested": "TensorFlow 1 calls it value",
