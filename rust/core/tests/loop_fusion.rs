@@ -8,6 +8,7 @@ use graphpb::graph::attr::{Attr, AttrList, Attrs, FuncAttr};
 use graphpb::graph::builder::{Name, NewNode};
 use graphpb::graph::fact::Shape;
 use graphpb::graph::function_export::Export;
+use graphpb::plan::program::Run;
 use graphpb::session::Session;
 use graphpb::{Graph, Out};
 use graphpb_kernels::{DType, Tensor, par};
@@ -247,4 +248,47 @@ fn wrong_sizes_inside_a_cell_are_errors_of_the_user() {
     let e = Session::of(net.graph).run(&feeds, &net.fetches[..1], &[]).unwrap_err();
     assert_eq!(e.code(), graphpb::Code::InvalidArgument, "{e}");
     assert!(e.message().contains("Dimension 0 in both shapes must be equal"), "{e}");
+}
+
+/// Of three variables one is only written: it costs nothing unless its value is wanted.
+#[test]
+fn variables_that_nobody_reads_are_not_computed() {
+    let args = |g: &mut Graph| vec![arg(g, DType::I32, &[]), arg(g, DType::F32, &[2]), arg(g, DType::F32, &[2])];
+    let mut g = Graph::new();
+    let mut cond = Graph::new();
+    let a = args(&mut cond);
+    let three = constant(&mut cond, Tensor::scalar(3i32));
+    let less = op(&mut cond, "Less", &[a[0], three]);
+    let cond = g.add_function("cond", &cond, &Export { args: &a, results: &[less], ..Default::default() }).unwrap();
+    let mut b = Graph::new();
+    let a = args(&mut b);
+    let one = constant(&mut b, Tensor::scalar(1i32));
+    let next = op(&mut b, "AddV2", &[a[0], one]);
+    let (squared, sum) = (op(&mut b, "Square", &[a[1]]), op(&mut b, "AddV2", &[a[1], a[2]]));
+    let root = op(&mut b, "Sqrt", &[sum]);
+    let body = g.add_function("body", &b, &Export { args: &a, results: &[next, squared, root], ..Default::default() }).unwrap();
+    let zero = constant(&mut g, Tensor::scalar(0i32));
+    let (x, y) = (arg(&mut g, DType::F32, &[2]), arg(&mut g, DType::F32, &[2]));
+    let n = g.add(NewNode::new("While", Name::Exact("while"), &[zero, x, y]).attr("cond", func(&cond)).attr("body", func(&body))).unwrap();
+    let (first, second) = (n.out(1), n.out(2));
+    let s = Session::of(g);
+    let feeds = [(x, Tensor::vector(&[2.0f32, 0.5])), (y, Tensor::vector(&[1.0f32, 3.0]))];
+    let ops = |fetches: &[Out]| -> Vec<&'static str> {
+        let p = s.prepare(&[x, y], fetches, &[]).unwrap();
+        let bodies = p.plan.steps().iter().filter_map(|s| if let Run::Loop(l) = &s.run { Some(&l.body) } else { None });
+        bodies.flat_map(|b| b.steps().iter().map(|s| s.info.op)).collect()
+    };
+    assert!(!ops(&[first]).contains(&"Sqrt"));
+    assert_eq!(s.run(&feeds, &[first], &[]).unwrap()[0].slice::<f32>(), [256.0, 0.5f32.powi(8)]);
+    // The other one depends on both.
+    assert!(ops(&[second]).contains(&"Sqrt"));
+    let (mut a, mut b) = ([2.0f32, 0.5], [1.0f32, 3.0]);
+    for _ in 0..3 {
+        b = [(a[0] + b[0]).sqrt(), (a[1] + b[1]).sqrt()];
+        a = [a[0] * a[0], a[1] * a[1]];
+    }
+    for fetches in [&[second][..], &[second, first]] {
+        let got = s.run(&feeds, fetches, &[]).unwrap();
+        assert!(got[0].slice::<f32>().iter().zip(b).all(|(g, w)| (g - w).abs() < 1e-6));
+    }
 }

@@ -244,7 +244,8 @@ impl Compiler<'_> {
             known.insert(*o, Source::Constant(shared.out.constants.len() as u32 - 1));
         }
         shared.out.sticky = sticky.iter().map(|&i| shared.out.feeds[i]).collect();
-        let mut l = Lowering { graph, compiler: self, loops, known, dead: HashMap::new(), late: LateReads::default(), shared: &mut shared };
+        let wanted = wanted(graph, &nodes, loops, request.fetches);
+        let mut l = Lowering { graph, compiler: self, loops, known, dead: HashMap::new(), late: LateReads::default(), wanted, shared: &mut shared };
         l.all(&nodes)?;
         let fetches = request.fetches.iter().map(|f| l.source(*f)).collect::<Result<_>>()?;
         let asked = request.targets.iter().flat_map(|&t| (0..graph.node(t).outputs.len()).map(move |i| t.out(i)));
@@ -310,7 +311,15 @@ pub(super) struct Lowering<'a, 'g> {
     /// Values whose death means that the node did not run; filled only inside conditionals.
     dead: HashMap<NodeId, SmallVec<[ValueId; 1]>>,
     late: LateReads,
+    /// Outputs that somebody reads; None when that is not known.
+    pub(super) wanted: Option<HashSet<Out>>,
     pub(super) shared: &'a mut Shared,
+}
+
+/// What `nodes` read, and `results`; None inside of dataflow loops, or with one among the nodes.
+fn wanted(graph: &Graph, nodes: &[NodeId], loops: &Loops, results: &[Out]) -> Option<HashSet<Out>> {
+    let any = nodes.iter().any(|&id| matches!(graph.node(id).op_name(), "While" | "StatelessWhile"));
+    (any && loops.all.is_empty()).then(|| nodes.iter().flat_map(|&id| &graph.node(id).inputs).chain(results).copied().collect())
 }
 
 impl Lowering<'_, '_> {
@@ -584,9 +593,9 @@ impl Lowering<'_, '_> {
         let nodes = prune(&body.graph, &request, &loops)?;
         check_supported(&body.graph, &nodes)?;
         let known = body.args.iter().copied().zip(self.sources(&node.inputs)?).collect();
-        let late = LateReads::default();
+        let (late, wanted) = (LateReads::default(), wanted(&body.graph, &nodes, &loops, &body.results));
         let mut inner =
-            Lowering { graph: &body.graph, compiler: &compiler, loops: &loops, known, dead: HashMap::new(), late, shared: &mut *self.shared };
+            Lowering { graph: &body.graph, compiler: &compiler, loops: &loops, known, dead: HashMap::new(), late, wanted, shared: &mut *self.shared };
         inner.all(&nodes)?;
         let results = inner.sources(&body.results)?;
         for (i, s) in results.into_iter().enumerate() {

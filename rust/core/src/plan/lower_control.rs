@@ -13,7 +13,7 @@ use super::lower::{Lowered, Lowering, Request, Source};
 use super::program::{Plan, Run};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::graph::attr::FuncAttr;
+use crate::graph::attr::{Attr, AttrList, FuncAttr};
 use crate::graph::fact::Fact;
 use crate::graph::function::{self, Body};
 use crate::graph::node::{Node, NodeId, Out};
@@ -101,7 +101,8 @@ impl Lowering<'_, '_> {
         let cond = self.body(&cond_fn, &facts, 1)?;
 
         // Variables first, then what does not change; constants of the plan are constants inside.
-        let vars: Vec<usize> = (0..n).filter(|&i| !fixed[i]).collect();
+        let live = live(&cond, &body, |i| self.wanted.as_ref().is_none_or(|w| w.contains(&id.out(i))));
+        let vars: Vec<usize> = (0..n).filter(|&i| !fixed[i] && live[i]).collect();
         let preset: Vec<(usize, Tensor)> = (0..n).filter(|&i| fixed[i]).filter_map(|i| Some((i, self.value(inputs[i])?))).collect();
         let constants: Vec<usize> = (0..n).filter(|&i| fixed[i] && !preset.iter().any(|p| p.0 == i)).collect();
         let order: Vec<usize> = vars.iter().chain(&constants).copied().collect();
@@ -126,6 +127,8 @@ impl Lowering<'_, '_> {
         for (i, &source) in inputs.iter().enumerate() {
             let source = if fixed[i] {
                 source
+            } else if !live[i] {
+                continue;
             } else {
                 let v = self.shared.fresh();
                 outputs.push(v);
@@ -199,6 +202,52 @@ impl Lowering<'_, '_> {
         );
         Ok(())
     }
+}
+
+/// The loop variables whose values matter: read after the loop, by the condition, by what the body does besides, or by another
+/// one that matters.
+fn live(cond: &Body, body: &Body, wanted: impl Fn(usize) -> bool) -> Vec<bool> {
+    let n = body.args.len();
+    let mut live: Vec<bool> = (0..n).map(wanted).collect();
+    let reached = |b: &Body, roots: Vec<NodeId>, seen: &mut Vec<bool>| -> Vec<usize> {
+        let mut stack = roots;
+        while let Some(id) = stack.pop() {
+            if !std::mem::replace(&mut seen[id.index()], true) {
+                let node = b.graph.node(id);
+                stack.extend(node.inputs.iter().map(|i| i.node).chain(node.controls.iter().copied()));
+            }
+        }
+        (0..n).filter(|&i| b.args.get(i).is_some_and(|a| seen[a.node.index()])).collect()
+    };
+    let decides = cond.results.iter().map(|r| r.node).chain(cond.effects.iter().copied()).collect();
+    for i in reached(cond, decides, &mut vec![false; cond.graph.len()]) {
+        live[i] = true;
+    }
+    let (mut seen, mut roots) = (vec![false; body.graph.len()], body.effects.clone());
+    loop {
+        roots.extend((0..n).filter(|&i| live[i]).map(|i| body.results[i].node));
+        let more = reached(body, std::mem::take(&mut roots), &mut seen);
+        let before = live.clone();
+        more.into_iter().for_each(|i| live[i] = true);
+        if live == before {
+            // What only the others need must be without effect.
+            for i in (0..n).filter(|&i| !before[i]) {
+                let mut others = seen.clone();
+                reached(body, vec![body.results[i].node], &mut others);
+                live[i] = body.graph.ids().any(|id| others[id.index()] && !seen[id.index()] && !is_plain(&body.graph, id));
+            }
+            if live == before {
+                return live;
+            }
+        }
+    }
+}
+
+/// Whether nothing is lost when a node whose outputs nobody reads is not run.
+fn is_plain(graph: &Graph, id: NodeId) -> bool {
+    let node = graph.node(id);
+    let calls = node.attrs.iter().any(|(_, a)| matches!(a, Attr::Func(_) | Attr::List(AttrList::Func(_))));
+    !calls && node.op.def().is_some_and(|d| (!d.is_stateful() || d.name == "Placeholder") && !d.inputs.iter().chain(d.outputs).any(|a| a.is_ref))
 }
 
 /// The comparisons of integers that the condition is made of, when it is no more than that.
