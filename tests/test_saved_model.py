@@ -64,7 +64,7 @@ def build(path, **options):
 @pytest.mark.parametrize("strip", [False, True])
 def test_what_is_written_is_loaded(tmp_path, as_text, strip):
     path = tmp_path / "model"
-    written = build(path, strip_default_attrs=strip).save(as_text)
+    written = build(path, strip_default_attrs=strip).save(as_text).decode()
     assert written == str(path / ("saved_model.pbtxt" if as_text else "saved_model.pb")) and tf.saved_model.maybe_saved_model_directory(path)
     files = sorted(os.path.relpath(os.path.join(d, f), path) for d, _, names in os.walk(path) for f in names)
     assert files == sorted(

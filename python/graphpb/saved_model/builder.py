@@ -98,15 +98,15 @@ class SavedModelBuilder:
         self._add_collections(assets_collection, main_op if main_op is not None else legacy_init_op)
         self._add(saver or _new_saver(), tags, signatures, clear_devices, strip_default_attrs)
 
-    def save(self, as_text: bool = False) -> str:
-        """Write `saved_model.pb` (or `.pbtxt`) and return its path; the file appears whole or not at all."""
+    def save(self, as_text: bool = False) -> bytes:
+        """Write `saved_model.pb` (or `.pbtxt`) and return its path, as bytes as TensorFlow does; the file appears whole or not at all."""
         from google.protobuf import text_format
 
         os.makedirs(self._export_dir, exist_ok=True)
         path = os.path.join(self._export_dir, constants.SAVED_MODEL_FILENAME_PBTXT if as_text else constants.SAVED_MODEL_FILENAME_PB)
         text = text_format.MessageToString(self._saved_model).encode() if as_text else self._saved_model.SerializeToString(deterministic=True)
         write_atomically(path, text)
-        return path
+        return os.fsencode(path)
 
     def _add(self, saver: Any, tags: Any, signatures: dict[str, Any], clear_devices: bool, strip_default_attrs: bool) -> None:
         meta = saver.export_meta_graph(clear_devices=clear_devices, strip_default_attrs=strip_default_attrs)
