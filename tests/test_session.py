@@ -350,3 +350,12 @@ def test_an_interrupt_stops_a_long_run(tmp_path):
     p.send_signal(signal.SIGINT)
     out, _ = p.communicate(timeout=120)
     assert out.strip() == "interrupted 3.0"
+
+
+def test_a_tensor_that_may_not_be_fed(graph, sess):
+    a = tf.constant(1.0, name="a")
+    assert graph.is_feedable(a)
+    graph.prevent_feeding(a)
+    assert not graph.is_feedable(a)
+    with pytest.raises(ValueError, match=r"Tensor a:0 may not be fed\."):
+        sess.run(a + 1, {a: 2.0})

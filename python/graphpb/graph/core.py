@@ -258,6 +258,7 @@ class Graph(_native.Graph):
 
     def __init__(self) -> None:
         self._collections: dict[Any, list[Any]] = {}
+        self._unfeedable: set[Any] = set()
         self._seed: int | None = None
         self._building_function = False
         self._device_stack: list[Any] = []
@@ -390,14 +391,15 @@ class Graph(_native.Graph):
 
     def is_feedable(self, tensor: Any) -> bool:
         """Whether a value may be fed for the tensor."""
-        return True
+        return tensor not in self._unfeedable
 
     def is_fetchable(self, tensor_or_op: Any) -> bool:
         """Whether the tensor or operation may be fetched."""
         return True
 
     def prevent_feeding(self, tensor: Any) -> None:
-        """Kept for compatibility; every tensor may be fed."""
+        """Make feeds of the tensor a ValueError, for runs that sessions do not know yet."""
+        self._unfeedable.add(tensor)
 
     def prevent_fetching(self, op: Any) -> None:
         """Kept for compatibility; everything may be fetched."""
