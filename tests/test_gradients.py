@@ -118,3 +118,36 @@ def test_hessian_of_a_quadratic():
     x = tf.constant([1.0, 2.0, 3.0])
     y = tf.reduce_sum(tf.matmul(tf.matmul(x[None, :], a), x[:, None]))
     np.testing.assert_allclose(run(tf.hessians(y, x)[0]), a + a.T, rtol=1e-5, atol=1e-6)
+
+
+def test_colours_of_equal_parts_have_tensorflows_gradients():
+    """Recorded from TensorFlow 2.21: where colours tie, which of them is the largest is its choice."""
+    colours = [
+        [0.9, 0.5, 0.2],
+        [0.5, 0.2, 0.9],
+        [0.5, 0.5, 0.5],
+        [0.5, 0.5, 0.2],
+        [0.2, 0.5, 0.5],
+        [0.5, 0.2, 0.5],
+        [0, 0, 0],
+        [1, 0, 0],
+        [0, 0.4, 0.8],
+        [-0.5, 0.2, 0.1],
+    ]
+    recorded = [
+        [102.367107, 0.2381, -11.2472],
+        [0.2381, -11.2472, 102.367107],
+        [120, 0, -20],
+        [107.444397, 0.5556, -20],
+        [-20, 107.444397, 0.5556],
+        [108.555603, -20, -0.5556],
+        [100, 0, 0],
+        [100, 0.1667, -0.1667],
+        [0.1042, -0.2083, 100.104202],
+        [-0.034, -25.204099, 0.2381],
+    ]
+    x = tf.constant(colours, tf.float32)
+    y = tf.image.rgb_to_hsv(x)
+    weights = tf.constant([[1.0, 10.0, 100.0]] * len(colours))
+    with tf.Session() as session:
+        np.testing.assert_allclose(session.run(tf.gradients(y, x, weights)[0]), recorded, atol=1e-4)

@@ -33,7 +33,7 @@ _RULES = [
     (r"random\.(Algorithm|Generator|create_rng_state|fold_in|get_global_generator|set_global_generator|split|stateless_.*)$|random_index_shuffle$", "generators without state came with TensorFlow 2: use op seeds and tf.set_random_seed"),
     (r"math\.(special\..*|bessel.*|betainc|erf.*inv|ndtri|nextafter|sobol_sample|approx.*|igammac?|cumulative_logsumexp)$|(betainc|igammac?|approx_top_k)$", "a special function without a kernel here; " + _LATER),
     (r"linalg\..*|matrix_square_root$", "of linear algebra, graphpb has products, factorizations, solves and determinants; " + _LATER),
-    (r"(nn|random)\.(fixed|learned)_unigram_candidate_sampler$|nn\.(fractional|approx|collapse|ctc|compute_average_loss|scale_regularization|erosion|conv_transpose|with_space).*", "a rare function of TensorFlow 1; " + _LATER),
+    (r"nn\.(fractional|approx|collapse|ctc|compute_average_loss|scale_regularization|erosion|conv_transpose|with_space).*", "a rare function of TensorFlow 1; " + _LATER),
     (r"strings\.(unicode.*|ngrams|bytes_split|unsorted_segment_join)$|fingerprint$", "Unicode and ragged strings: " + _LATER),
     (r"debugging\..*", "it belongs to TensorFlow 2's tracebacks, devices and checks"),
     (r"test\..*", "it belongs to TensorFlow's own tests"),

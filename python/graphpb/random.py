@@ -1,7 +1,9 @@
 """Functions of tf.random, under their newer names."""
 
 from graphpb.ops.random import categorical as categorical
+from graphpb.ops.random import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
 from graphpb.ops.random import get_seed as get_seed
+from graphpb.ops.random import learned_unigram_candidate_sampler as learned_unigram_candidate_sampler
 from graphpb.ops.random import log_uniform_candidate_sampler as log_uniform_candidate_sampler
 from graphpb.ops.random import multinomial as multinomial
 from graphpb.ops.random import random_gamma as gamma  # noqa: F401

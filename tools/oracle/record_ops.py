@@ -221,6 +221,20 @@ def nn(r):
                 continue
             r.op(f"{forward}BackpropInput", dict(input_sizes=np.int32(x.shape), filter=w, out_backprop=g), close, **attrs)
             r.op(f"{forward}BackpropFilter", dict(input=x, filter_sizes=np.int32(w.shape), out_backprop=g), close, **attrs)
+    apart = np.random.RandomState(20)
+    for padding, stride, cin, fin, cout in (("SAME", 1, 4, 2, 6), ("VALID", 2, 6, 2, 3), ("SAME", 2, 3, 1, 3)):
+        attrs = dict(strides=[1, stride, stride, 1], padding=padding)
+        x, w = apart.randn(2, 7, 6, cin).astype(np.float32), apart.randn(3, 2, fin, cout).astype(np.float32)
+        # Their gradients TensorFlow has with oneDNN only.
+        r.op("Conv2D", dict(input=x, filter=w), close, **attrs)
+    odd = np.array([np.inf, np.inf, -np.inf, np.nan, 1, -2, 2, 3, 5], np.float32)
+    at = np.array([-1, 1, 0, -1, -1, 0, np.nan, np.inf, 6], np.float32)
+    for dtype in (np.float32, np.float64):
+        for name in ("ReluGrad", "Relu6Grad"):
+            r.op(name, dict(gradients=odd.astype(dtype), features=at.astype(dtype)), 1e-7)
+        r.op("Erf", dict(x=np.array([np.inf, -np.inf, np.nan, 0.5, -30], dtype)), 1e-6)
+    r.op("Round", dict(x=np.arange(-3, 4, dtype=np.int32)))
+    r.op("Round", dict(x=np.arange(-3, 4, dtype=np.int64)))
     for padding, stride in (("SAME", 2), ("VALID", 1)):
         attrs = dict(strides=[1, stride, stride, stride, 1], padding=padding)
         x, w = normal(1, 3, 4, 5, 2), normal(2, 3, 2, 2, 3)
@@ -367,6 +381,17 @@ def random(r):
         r.op("RandomUniformInt", dict(shape=shape, minval=np.int64(-5), maxval=np.int64(10**12)), **both)
         r.op("RandomShuffle", dict(value=np.arange(22, dtype=np.int32).reshape(11, 2)), **both)
         r.op("Multinomial", dict(logits=logits, num_samples=np.int32(9)), **both)
+    bounds = ((-1, 2), (2, np.inf), (0.5, 0.75), (-9, -3), (-np.inf, -2), (3, 3.5), (-0.1, 0.1), (-np.inf, 1), (0.7, 8))
+    for dtype in (np.float32, np.float64):
+        for low, high in bounds:
+            one = dict(means=dtype(1.5), stdevs=dtype(2), minvals=dtype(1.5 + 2 * low), maxvals=dtype(1.5 + 2 * high))
+            r.op("ParameterizedTruncatedNormal", dict(shape=np.int32([5, 7]), **one), seed=5, seed2=9)
+        rows = dict(
+            means=dtype(0), stdevs=np.ones(9, dtype), minvals=np.array([b[0] for b in bounds], dtype), maxvals=np.array([b[1] for b in bounds], dtype)
+        )
+        r.op("ParameterizedTruncatedNormal", dict(shape=np.int32([9, 6]), **rows), seed=5, seed2=9)
+        wide = dict(means=dtype(0), stdevs=dtype(1), minvals=dtype(-1), maxvals=dtype(np.inf))
+        r.op("ParameterizedTruncatedNormal", dict(shape=np.int32([130]), **wide), seed=5, seed2=9)
     for dtype, close in ((np.float32, 1e-5), (np.float64, 1e-9)):
         alpha = np.array([0.1, 0.5, 1, 2, 8, 40], dtype)[:, None]
         r.op("RandomGammaGrad", dict(alpha=alpha, sample=alpha * np.array([0.3, 0.9, 1.0, 1.4, 2.0], dtype)), close)
@@ -429,6 +454,19 @@ def candidates(r):
             for top in (7, 1000, 4096):
                 attrs = dict(num_true=2, num_sampled=6, unique=unique, range_max=top, seed=3, seed2=11)
                 r.op(name, dict(true_classes=true), 1e-6, **attrs)
+    for unique in (False, True):
+        attrs = dict(num_true=2, num_sampled=4, unique=unique, seed=3, seed2=11)
+        for name in ("LearnedUnigramCandidateSampler", "ThreadUnsafeUnigramCandidateSampler"):
+            for top in (7, 1000, 4096):
+                r.op(name, dict(true_classes=true), 1e-6, range_max=top, **attrs)
+        counts = [float(v) for v in (5, 1, 0.5, 20, 3, 2, 0.25, 9)]
+        fixed = dict(true_classes=true)
+        r.op("FixedUnigramCandidateSampler", fixed, 1e-6, range_max=8, unigrams=counts, **attrs)
+        r.op("FixedUnigramCandidateSampler", fixed, 1e-6, range_max=8, unigrams=counts, distortion=0.75, **attrs)
+        r.op("FixedUnigramCandidateSampler", fixed, 1e-6, range_max=10, num_reserved_ids=2, unigrams=counts, **attrs)
+        r.op("FixedUnigramCandidateSampler", dict(true_classes=true % 4), 1e-6, range_max=4, unigrams=counts, num_shards=2, shard=1, **attrs)
+        many = [float(1 + k * k % 97) for k in range(300)]
+        r.op("FixedUnigramCandidateSampler", fixed, 1e-6, range_max=300, unigrams=many, **{**attrs, "num_sampled": 50})
     r.op("ComputeAccidentalHits", dict(true_classes=true, sampled_candidates=np.int64([5, 1, 7, 3, 1])), num_true=2)
 
 

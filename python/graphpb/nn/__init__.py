@@ -79,6 +79,8 @@ from graphpb.ops.array import space_to_batch as space_to_batch  # noqa: F401
 from graphpb.ops.array import space_to_depth as space_to_depth
 from graphpb.ops.random import all_candidate_sampler as all_candidate_sampler
 from graphpb.ops.random import compute_accidental_hits as compute_accidental_hits
+from graphpb.ops.random import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
+from graphpb.ops.random import learned_unigram_candidate_sampler as learned_unigram_candidate_sampler
 from graphpb.ops.random import log_uniform_candidate_sampler as log_uniform_candidate_sampler
 from graphpb.ops.random import uniform_candidate_sampler as uniform_candidate_sampler
 from graphpb.ops.unary import log_sigmoid as log_sigmoid

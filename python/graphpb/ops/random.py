@@ -268,6 +268,57 @@ log_uniform_candidate_sampler.__doc__ = (
 )
 
 
+learned_unigram_candidate_sampler = _sampler("LearnedUnigramCandidateSampler")
+learned_unigram_candidate_sampler.__doc__ = """Draw classes in proportion to one more than how often the node has seen each as a true one; arguments and results as `uniform_candidate_sampler`."""
+
+
+def fixed_unigram_candidate_sampler(
+    true_classes,
+    num_true,
+    num_sampled,
+    unique,
+    range_max,
+    vocab_file="",
+    distortion=1.0,
+    num_reserved_ids=0,
+    num_shards=1,
+    shard=0,
+    unigrams=(),
+    seed=None,
+    name=None,
+):
+    """Draw classes in proportion to given counts; results as `uniform_candidate_sampler`.
+
+    Args:
+      true_classes: int64 [batch, num_true].
+      num_true, num_sampled, unique, range_max: As for `uniform_candidate_sampler`.
+      vocab_file: Name of a file whose lines end in the count of a class, after a comma.
+      distortion: Float, the power that the counts are raised to.
+      num_reserved_ids: Integer, the number of classes before the first count, which are never drawn.
+      num_shards, shard: Integers; only classes whose number leaves the remainder `shard` are kept.
+      unigrams: List of counts, in place of `vocab_file`.
+      seed: Integer, see `tf.set_random_seed`.
+      name: Name of the node; default `FixedUnigramCandidateSampler`.
+    """
+    result = collections.namedtuple("FixedUnigramCandidateSampler", ["sampled_candidates", "true_expected_count", "sampled_expected_count"])
+    drawn = raw.FixedUnigramCandidateSampler(
+        true_classes=true_classes,
+        num_true=num_true,
+        num_sampled=num_sampled,
+        unique=unique,
+        range_max=range_max,
+        vocab_file=vocab_file,
+        distortion=distortion,
+        num_reserved_ids=num_reserved_ids,
+        num_shards=num_shards,
+        shard=shard,
+        unigrams=list(unigrams),
+        name=name,
+        **_seeds(seed),
+    )
+    return result(*drawn)
+
+
 def all_candidate_sampler(true_classes, num_true, num_sampled, unique, seed=None, name=None):
     """Take all classes below `num_sampled`; results as `uniform_candidate_sampler`."""
     return tuple(

@@ -49,7 +49,7 @@ pub enum Op {
     TanhGrad,
     /// dy · y · (1 − y)
     SigmoidGrad,
-    /// dy where x > 0: inputs (dy, x)
+    /// dy · (x > 0), a product, so that an infinite dy gives NaN elsewhere: inputs (dy, x)
     ReluGrad,
     /// dy · 0.5 / y
     SqrtGrad,
@@ -373,7 +373,7 @@ multiversion! {
             Op::SquaredDifference => map2(out, a, b, |x, y| (x - y) * (x - y)),
             Op::TanhGrad => map2(out, a, b, |y, dy| dy * (1.0 - y * y)),
             Op::SigmoidGrad => map2(out, a, b, |y, dy| dy * y * (1.0 - y)),
-            Op::ReluGrad => map2(out, a, b, |dy, x| if x > 0.0 { dy } else { 0.0 }),
+            Op::ReluGrad => map2(out, a, b, |dy, x| dy * if x > 0.0 { 1.0 } else { 0.0 }),
             Op::SqrtGrad => map2(out, a, b, |y, dy| if dy == 0.0 { 0.0 } else { dy * 0.5 / y }),
             Op::RsqrtGrad => map2(out, a, b, |y, dy| if dy == 0.0 { 0.0 } else { -0.5 * (dy * y) * (y * y) }),
             Op::ReciprocalGrad => map2(out, a, b, |y, dy| if dy == 0.0 { 0.0 } else { -dy * y * y }),

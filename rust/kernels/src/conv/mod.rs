@@ -3,11 +3,13 @@
 mod backward;
 mod depthwise;
 mod forward;
+mod grouped;
 mod patches;
 
 pub use backward::{backprop_filter, backprop_input};
 pub use depthwise::{depthwise, depthwise_backprop_filter, depthwise_backprop_input};
 pub use forward::forward;
+pub use grouped::{backprop_filter_in_groups, backprop_input_in_groups, forward_in_groups};
 
 /// One spatial axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -165,8 +165,9 @@ fn real<R: Real>(op: Binary, a: Tensor, b: Tensor) -> Result<Tensor> {
         SqrtGrad => each!(y, g => if g == zero { zero } else { g * half / y }),
         RsqrtGrad => each!(y, g => if g == zero { zero } else { -half * (g * y) * (y * y) }),
         ReciprocalGrad => each!(y, g => if g == zero { zero } else { -g * y * y }),
-        ReluGrad => each!(g, x => if x > zero { g } else { zero }),
-        Relu6Grad => slow!(g, x => if x > R::zero() && x < R::of(6.0) { g } else { R::zero() }),
+        // Products, as TensorFlow's: an infinite gradient gives NaN where the unit is off.
+        ReluGrad => each!(g, x => g * if x > zero { one } else { zero }),
+        Relu6Grad => slow!(g, x => g * if x > R::zero() && x < R::of(6.0) { R::one() } else { R::zero() }),
         EluGrad => slow!(g, y => if y < R::zero() { g * (y + R::one()) } else { g }),
         SeluGrad => slow!(g, y => if y < R::zero() { g * (y + R::of(SELU_SCALE_ALPHA)) } else { g * R::of(SELU_SCALE) }),
         SoftplusGrad => slow!(g, x => g / ((-x).exp() + R::one())),

@@ -68,7 +68,7 @@ impl Real for f64 {
         self
     }
     fn erf(self) -> f64 {
-        libm::erf(self)
+        if self.is_infinite() { f64::NAN } else { libm::erf(self) }
     }
     fn erfc(self) -> f64 {
         libm::erfc(self)

@@ -180,7 +180,9 @@ fn integer<T: Integer>(op: Unary, x: Tensor) -> Result<Tensor> {
     }
     Ok(match op {
         Abs => each!(v => v.abs()),
-        Ceil | Floor | Rint | Conj => x,
+        Ceil | Floor | Conj => x,
+        // What TensorFlow's CPU kernel gives for the op; its functions leave integers alone before they come here.
+        Rint => each!(_v => T::ZERO),
         Invert => each!(v => v.not()),
         Neg => each!(v => v.neg()),
         Reciprocal => {

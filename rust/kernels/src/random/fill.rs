@@ -130,7 +130,7 @@ impl Distribution for UniformI64 {
 
 /// Two normal floats from two words.
 #[inline(always)]
-fn box_muller(a: u32, b: u32) -> (f32, f32) {
+pub(super) fn box_muller(a: u32, b: u32) -> (f32, f32) {
     let u = unit_f32(a).max(1.0e-7);
     let angle = (2.0 * std::f64::consts::PI * unit_f32(b) as f64) as f32;
     let r = (-2.0 * libm::ln(u)).sqrt();

@@ -18,7 +18,7 @@ pub use fill::{
 pub use gamma::{gamma, poisson};
 pub use gamma_grad::gamma_derivative;
 pub use philox::{Philox, Stream};
-pub use truncated::truncated_between;
+pub use truncated::{Bounded, NoSample};
 
 #[cfg(test)]
 mod tests;

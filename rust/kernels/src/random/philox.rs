@@ -111,6 +111,10 @@ impl Stream {
         self.used += 1;
         self.block[self.used - 1]
     }
+    /// A float in [0, 1) from a word.
+    pub fn single(&mut self) -> f32 {
+        unit_f32(self.word())
+    }
     /// A double in [0, 1) from two words.
     pub fn double(&mut self) -> f64 {
         let hi = self.word();

@@ -178,13 +178,15 @@ fn bounded_normals_stay_inside_and_have_the_right_mean() {
     for (low, high, mean) in [(-1.0, 2.0, 0.229_637_2), (2.0, f64::INFINITY, 2.373_215_5), (0.5, 0.75, 0.621_752_9), (-9.0, -3.0, -3.283_098_6)] {
         let n = 20_000;
         let mut sum = 0.0;
-        for i in 0..n {
-            let v = truncated_between(Philox::new(1, 2).at(i * 256), 10.0, 2.0, 10.0 + 2.0 * low, 10.0 + 2.0 * high).unwrap();
-            assert!(v >= 10.0 + 2.0 * low - 1e-9 && v <= 10.0 + 2.0 * high + 1e-9);
+        let (low, high) = (10.0 + 2.0 * low, 10.0 + 2.0 * high);
+        let put = |_, v: f64| {
+            assert!(v >= low - 1e-9 && v <= high + 1e-9);
             sum += (v - 10.0) / 2.0;
-        }
+        };
+        Bounded::new(Philox::new(1, 2)).doubles([10.0, 2.0, low, high], n, put).unwrap();
         let got = sum / n as f64;
         assert!((got - mean).abs() < 0.02, "[{low}, {high}]: {got} for {mean}");
     }
-    assert!(truncated_between(Philox::new(1, 2), 0.0, 1.0, 3.0, 3.0).is_none());
+    let refused = Bounded::new(Philox::new(1, 2)).doubles([0.0, 1.0, 3.0, 3.0], 1, |_, _| {});
+    assert_eq!(refused, Err(NoSample::Parameters));
 }

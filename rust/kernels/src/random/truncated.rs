@@ -1,55 +1,101 @@
-//! Normal variates between given bounds.
+//! Normal variates between given bounds, in TensorFlow's order of draws: three ways of proposing and rejecting, chosen by the bounds.
 
-use super::fill::box_muller_f64;
-use super::philox::{Philox, Stream};
+use super::fill::{box_muller, box_muller_f64};
+use super::philox::{Philox, unit_f32, unit_f64};
 
-/// A normal variate with this mean and deviation in `[low, high]`; None when no number qualifies.
-///
-/// Plain rejection where the interval holds much of the mass, an exponential proposal in the tails (Robert, 1995), a uniform
-/// proposal on short intervals. The distribution is TensorFlow's; the single values are not.
-pub fn truncated_between(start: Philox, mean: f64, deviation: f64, low: f64, high: f64) -> Option<f64> {
-    let (mut a, mut b) = ((low - mean) / deviation, (high - mean) / deviation);
-    if a > b {
-        (a, b) = (b, a);
-    }
-    // Work in the upper tail, where a is the bound nearer to the mean.
-    let mirror = b.abs() < a.abs() && b < 0.0;
-    if mirror {
-        (a, b) = (-b, -a);
-    }
-    if !(deviation != 0.0 && a < b && (a.is_finite() || b.is_finite())) {
-        return None;
-    }
-    let mut words = Stream::new(start);
-    let density = |z: f64, at: f64| ((at * at - z * z) * 0.5).exp();
-    let z = if b - a < 1.5 {
-        // The density is highest at the point nearest to zero.
-        let peak = if a > 0.0 { a } else { 0f64.min(b) };
-        loop {
-            let z = a + (b - a) * words.double();
-            if words.double() <= density(z, peak) {
-                break z;
+/// Proposals in a row that may be rejected.
+const TRIES: usize = 1000;
+
+/// Why a batch has no sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoSample {
+    Parameters,
+    /// Too many proposals of this kind were rejected.
+    Rejected(&'static str),
+}
+
+/// A position in the stream, from which batches draw one after the other.
+pub struct Bounded {
+    words: Philox,
+}
+
+macro_rules! batch {
+    ($name:ident, $t:ty, $n:literal, $uniform:expr, $normal:expr) => {
+        /// Give `put` the values 0..count for [mean, deviation, low, high].
+        pub fn $name(&mut self, parameters: [$t; 4], count: usize, mut put: impl FnMut(usize, $t)) -> Result<(), NoSample> {
+            let [mean, mut deviation, mut low, mut high] = parameters;
+            if !(deviation > 0.0 && low < high && (low.is_finite() || high.is_finite())) {
+                return Err(NoSample::Parameters);
             }
-        }
-    } else if a > 0.5 {
-        let rate = (a + (a * a + 4.0).sqrt()) * 0.5;
-        loop {
-            let z = a - (-words.double()).ln_1p() / rate;
-            let off = z - rate;
-            if z <= b && words.double() <= (-off * off * 0.5).exp() {
-                break z;
+            if low == <$t>::NEG_INFINITY || high < mean {
+                (low, high, deviation) = (high, low, -deviation);
             }
-        }
-    } else {
-        loop {
-            let (x, y) = box_muller_f64([words.word(), words.word(), words.word(), words.word()]);
-            if (a..=b).contains(&x) {
-                break x;
+            let (a, b) = ((low - mean) / deviation, (high - mean) / deviation);
+            let root = (a * a + 4.0).sqrt();
+            let cutoff = 2.0 * (0.5 + (a * (a - root)) / 4.0).exp() / (a + root);
+            let width = b - a;
+            let uniforms = |words: &mut Philox| -> [$t; $n] { $uniform(words.block()) };
+            let (mut at, mut rejected) = (0, 0);
+            let mut settle = |z: Option<$t>, kind: &'static str, most: usize| -> Result<bool, NoSample> {
+                match z {
+                    Some(z) => {
+                        put(at, z * deviation + mean);
+                        (at, rejected) = (at + 1, 0);
+                    }
+                    None if rejected + 1 >= most => return Err(NoSample::Rejected(kind)),
+                    None => rejected += 1,
+                }
+                Ok(at < count)
+            };
+            if count == 0 {
+                return Ok(());
             }
-            if (a..=b).contains(&y) {
-                break y;
+            if (a < -1.3 && b >= 0.0) || (b > 1.3 && a <= 0.0) {
+                loop {
+                    let normals: [$t; $n] = $normal(self.words.block());
+                    for z in normals {
+                        if !settle((z >= a && z <= b).then_some(z), "randn", TRIES + 1)? {
+                            return Ok(());
+                        }
+                    }
+                }
+            }
+            if width < cutoff {
+                let peak = if a < 0.0 { 0.0 } else { a * a };
+                loop {
+                    let (z, u) = (uniforms(&mut self.words).map(|r| r * width + a), uniforms(&mut self.words));
+                    for (z, u) in z.into_iter().zip(u) {
+                        if !settle((u <= ((peak - z * z) / 2.0).exp()).then_some(z), "uniform", TRIES)? {
+                            return Ok(());
+                        }
+                    }
+                }
+            }
+            let rate = (a + root) / 2.0;
+            loop {
+                for pair in uniforms(&mut self.words).chunks_exact(2) {
+                    let z = -pair[0].ln() / rate + a;
+                    let x = if a < rate { rate - z } else { a - rate };
+                    if !settle((pair[1] <= (-x * x / 2.0).exp() && z < b).then_some(z), "exponential distribution", TRIES)? {
+                        return Ok(());
+                    }
+                }
             }
         }
     };
-    Some(mean + deviation * if mirror { -z } else { z })
+}
+
+impl Bounded {
+    pub fn new(words: Philox) -> Bounded {
+        Bounded { words }
+    }
+
+    batch!(singles, f32, 4, |w: [u32; 4]| w.map(unit_f32), |w: [u32; 4]| {
+        let ((a, b), (c, d)) = (box_muller(w[0], w[1]), box_muller(w[2], w[3]));
+        [a, b, c, d]
+    });
+    batch!(doubles, f64, 2, |w: [u32; 4]| [unit_f64(w[0], w[1]), unit_f64(w[2], w[3])], |w: [u32; 4]| {
+        let (a, b) = box_muller_f64(w);
+        [a, b]
+    });
 }

@@ -4,7 +4,10 @@ use graphpb_kernels::pointwise::cast;
 use graphpb_kernels::{DType, Tensor, par, shape_text};
 
 use crate::error::{Error, Result};
+use crate::grad::GradCtx;
+use crate::graph::attr::Attrs;
 use crate::graph::infer::{self, ShapeCtx};
+use crate::graph::node::Out;
 use crate::plan::kernel::KernelCtx;
 use crate::registry::*;
 use crate::testing::cases::Case;
@@ -94,7 +97,7 @@ pub static RGB_TO_HSV: OpDef = OpDef {
     traits: Traits::PURE,
     shape: colors_shape,
     kernel: Kernel::Plain(|c| each_pixel(c, hsv)),
-    grad: Grad::Missing("it is not implemented"),
+    grad: Grad::Rule(hsv_grad),
     sample: Some(|d| {
         let mut dims = d.dims(0, 3);
         dims.push(3);
@@ -102,6 +105,78 @@ pub static RGB_TO_HSV: OpDef = OpDef {
     }),
     ..OpDef::BASE
 };
+
+/// With the masks of the largest and the smallest colour (of equal ones as TensorFlow chooses them) hue, saturation and value are
+/// n/d/6, 1 − min/max and max, where d = max − min and n is a difference of two colours. Quotients by zero count as zero.
+fn hsv_grad(c: &mut GradCtx) -> Result<()> {
+    let (x, g) = (c.input(0), c.grad(0)?);
+    let kind = c.dtype(x);
+    let thirds = |c: &mut GradCtx, t: Out| -> Result<[Out; 3]> {
+        let axis = c.int_scalar(-1)?;
+        let n = c.op_node("Split", "Split", &[axis, t], Attrs::new().with("num_split", 3i64))?;
+        Ok([n.out(0), n.out(1), n.out(2)])
+    };
+    let joined = |c: &mut GradCtx, t: [Out; 3]| -> Result<Out> {
+        let axis = c.int_scalar(-1)?;
+        c.op("ConcatV2", &[t[0], t[1], t[2], axis], Attrs::new().with("N", 3i64))
+    };
+    let total = |c: &mut GradCtx, t: Out| -> Result<Out> {
+        let axis = c.int_scalar(-1)?;
+        c.op("Sum", &[t, axis], Attrs::new().with("keep_dims", true))
+    };
+    // 1 where both comparisons hold.
+    let both = |c: &mut GradCtx, p: (&str, Out, Out), q: (&str, Out, Out)| -> Result<Out> {
+        let (a, b) = (c.call(p.0, &[p.1, p.2])?, c.call(q.0, &[q.1, q.2])?);
+        let all = c.call("LogicalAnd", &[a, b])?;
+        c.cast(all, kind)
+    };
+    let positive = |c: &mut GradCtx, t: Out| -> Result<Out> {
+        let zero = c.number(kind, 0.0)?;
+        let above = c.call("Greater", &[t, zero])?;
+        c.cast(above, kind)
+    };
+    let [red, green, blue] = thirds(c, x)?;
+    let [for_hue, for_saturation, for_value] = thirds(c, g)?;
+    let largest = [
+        both(c, ("GreaterEqual", red, blue), ("GreaterEqual", red, green))?,
+        both(c, ("Greater", green, red), ("GreaterEqual", green, blue))?,
+        both(c, ("Greater", blue, red), ("Greater", blue, green))?,
+    ];
+    let smallest = [
+        both(c, ("Less", red, blue), ("Less", red, green))?,
+        both(c, ("LessEqual", green, red), ("Less", green, blue))?,
+        both(c, ("LessEqual", blue, red), ("LessEqual", blue, green))?,
+    ];
+    let turned = [c.sub(largest[2], largest[1])?, c.sub(largest[0], largest[2])?, c.sub(largest[1], largest[0])?];
+    let differences = [c.sub(green, blue)?, c.sub(blue, red)?, c.sub(red, green)?];
+    let (differences, slopes) = (joined(c, differences)?, joined(c, turned)?);
+    let (largest, smallest) = (joined(c, largest)?, joined(c, smallest)?);
+    let (above, below, chosen) = (c.mul(largest, x)?, c.mul(smallest, x)?, c.mul(largest, differences)?);
+    let (max, min, n) = (total(c, above)?, total(c, below)?, total(c, chosen)?);
+    let d = c.sub(max, min)?;
+    let quotient = |c: &mut GradCtx, a: Out, b: Out| c.call("DivNoNan", &[a, b]);
+    // Hue: (n′ − n·d′/d) / d / 6.
+    let widths = c.sub(largest, smallest)?;
+    let ratio = quotient(c, n, d)?;
+    let by_width = c.mul(ratio, widths)?;
+    let inner = c.sub(slopes, by_width)?;
+    let hue = quotient(c, inner, d)?;
+    let lit = positive(c, max)?;
+    let hue = c.mul(hue, lit)?;
+    let hue = c.scale(hue, 1.0 / 6.0)?;
+    // Saturation: (min·max′/max − min′) / max.
+    let ratio = quotient(c, min, max)?;
+    let by_max = c.mul(ratio, largest)?;
+    let inner = c.sub(by_max, smallest)?;
+    let saturation = quotient(c, inner, max)?;
+    let lit = positive(c, x)?;
+    let saturation = c.mul(saturation, lit)?;
+    let (h, s, v) = (c.mul(for_hue, hue)?, c.mul(for_saturation, saturation)?, c.mul(for_value, largest)?);
+    let sum = c.add(h, s)?;
+    let r = c.add(sum, v)?;
+    c.set(0, r);
+    Ok(())
+}
 
 pub static HSV_TO_RGB: OpDef = OpDef {
     name: "HSVToRGB",

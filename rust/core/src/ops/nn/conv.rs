@@ -36,8 +36,8 @@ const DENSE_3D: Kind = Kind { axes: 3, depthwise: false, forward: "Conv3D", inpu
 const KEPT: &[&str] = &["strides", "use_cudnn_on_gpu", "padding", "explicit_paddings", "data_format", "dilations"];
 
 impl Kind {
-    /// The sizes for an input and a filter shape.
-    fn geometry(&self, s: &Spatial, input: &[usize], filter: &[usize]) -> Result<Geometry> {
+    /// The sizes for an input and a filter shape, and the number of groups of channels.
+    fn geometry(&self, s: &Spatial, input: &[usize], filter: &[usize]) -> Result<(Geometry, usize)> {
         let (batch, space, cin) = s.sizes(input)?;
         let [kernel @ .., fin, fout] = filter else { return Err(self.bad_filter(filter)) };
         if kernel.len() != self.axes {
@@ -45,14 +45,17 @@ impl Kind {
         }
         let mut window = [1; 3];
         window[3 - self.axes..].copy_from_slice(kernel);
-        if cin != *fin {
-            return match cin.checked_rem(*fin) {
-                Some(0) if !self.depthwise => Err(Error::unimplemented("grouped convolutions are not available")),
-                _ => Err(Error::invalid(format!("input depth must be evenly divisible by filter depth: {cin} vs {fin}"))),
-            };
+        let groups = match cin.checked_rem(*fin) {
+            _ if cin == *fin => 1,
+            Some(0) if self.axes == 2 && !self.depthwise => cin / fin,
+            _ if self.axes == 3 => return Err(Error::invalid(format!("input and filter must have the same depth: {cin} vs {fin}"))),
+            _ => return Err(Error::invalid(format!("input depth must be evenly divisible by filter depth: {cin} vs {fin}"))),
+        };
+        if fout % groups.max(1) != 0 {
+            return Err(Error::invalid(format!("output depth must be evenly divisible by number of groups: {fout} vs {groups}")));
         }
         let cout = if self.depthwise { fin.saturating_mul(*fout) } else { *fout };
-        Ok(Geometry { batch, axes: s.resolve(space, window)?, cin, cout })
+        Ok((Geometry { batch, axes: s.resolve(space, window)?, cin, cout }, groups))
     }
     fn bad_filter(&self, dims: &[usize]) -> Error {
         Error::invalid(format!("filter must be {}-dimensional: {}", self.axes + 2, shape_text(dims)))
@@ -89,6 +92,9 @@ impl Kind {
                 "Dimensions must be equal, but are {cin} and {fin}: depth of input ({cin}) is not a multiple of input depth of filter ({fin})"
             )));
         }
+        if !self.depthwise && cin > 0 && fin > 0 && fout >= 0 && fout % (cin / fin) != 0 {
+            return Err(Error::value(format!("Depth of output ({fout}) is not a multiple of the number of groups ({})", cin / fin)));
+        }
         let channels = if !self.depthwise {
             fout
         } else if fin >= 0 && fout >= 0 {
@@ -109,13 +115,16 @@ impl Kind {
     fn run_forward(&self, c: &mut KernelCtx) -> Result<()> {
         let s = Spatial::read(c.attrs(), self.axes)?;
         let dtype = c.input(0).dtype();
-        let g = self.geometry(&s, c.input(0).dims(), c.input(1).dims())?;
+        let (g, groups) = self.geometry(&s, c.input(0).dims(), c.input(1).dims())?;
         let (x, f) = (s.to_last(&widen(c.input(0))?)?, widen(c.input(1))?);
         let (batch, space, channels) = self.output_sizes(&g);
         let mut y = s.scratch_last(x.dtype(), batch, space, channels)?;
         with_float!(x.dtype(), T => {
-            let run = if self.depthwise { conv::depthwise::<T> } else { conv::forward::<T> };
-            run(&g, x.slice(), f.slice(), y.slice_mut())
+            if self.depthwise {
+                conv::depthwise::<T>(&g, x.slice(), f.slice(), y.slice_mut())
+            } else {
+                conv::forward_in_groups::<T>(&g, groups, x.slice(), f.slice(), y.slice_mut())
+            }
         });
         c.set(0, s.from_last(narrow(y, dtype)?)?);
         Ok(())
@@ -124,13 +133,16 @@ impl Kind {
         let s = Spatial::read(c.attrs(), self.axes)?;
         let dtype = c.input(1).dtype();
         let sizes = self.full_sizes(&s, c.input(0), c.input(2))?;
-        let g = self.geometry(&s, &sizes, c.input(1).dims())?;
+        let (g, groups) = self.geometry(&s, &sizes, c.input(1).dims())?;
         self.check_output(&s, &g, c.input(2))?;
         let (f, dy) = (widen(c.input(1))?, s.to_last(&widen(c.input(2))?)?);
         let mut dx = s.scratch_last(f.dtype(), g.batch, g.axes.map(|a| a.input), g.cin)?;
         with_float!(f.dtype(), T => {
-            let run = if self.depthwise { conv::depthwise_backprop_input::<T> } else { conv::backprop_input::<T> };
-            run(&g, f.slice(), dy.slice(), dx.slice_mut())
+            if self.depthwise {
+                conv::depthwise_backprop_input::<T>(&g, f.slice(), dy.slice(), dx.slice_mut())
+            } else {
+                conv::backprop_input_in_groups::<T>(&g, groups, f.slice(), dy.slice(), dx.slice_mut())
+            }
         });
         c.set(0, s.from_last(narrow(dx, dtype)?)?);
         Ok(())
@@ -147,13 +159,16 @@ impl Kind {
         let s = Spatial::read(c.attrs(), self.axes)?;
         let dtype = c.input(0).dtype();
         let filter = size_list(c.input(1), self.axes + 2)?;
-        let g = self.geometry(&s, c.input(0).dims(), &filter)?;
+        let (g, groups) = self.geometry(&s, c.input(0).dims(), &filter)?;
         self.check_output(&s, &g, c.input(2))?;
         let (x, dy) = (s.to_last(&widen(c.input(0))?)?, s.to_last(&widen(c.input(2))?)?);
         let mut df = Tensor::try_scratch(x.dtype(), &filter)?;
         with_float!(x.dtype(), T => {
-            let run = if self.depthwise { conv::depthwise_backprop_filter::<T> } else { conv::backprop_filter::<T> };
-            run(&g, x.slice(), dy.slice(), df.slice_mut())
+            if self.depthwise {
+                conv::depthwise_backprop_filter::<T>(&g, x.slice(), dy.slice(), df.slice_mut())
+            } else {
+                conv::backprop_filter_in_groups::<T>(&g, groups, x.slice(), dy.slice(), df.slice_mut())
+            }
         });
         c.set(0, narrow(df, dtype)?);
         Ok(())
@@ -217,8 +232,10 @@ impl Kind {
             (_, true) => "NCDHW",
         };
         let attrs = Attrs::new().with("strides", list(stride)).with("dilations", list(dilation)).with("padding", padding).with("data_format", format);
-        let cout = if self.depthwise { cin * mul } else { mul };
-        let tensors = [d.tensor(&whole(&input, cin)), d.tensor(&[kernel.as_slice(), &[cin, mul]].concat()), d.tensor(&whole(&output, cout))];
+        let groups = if self.axes == 2 && !self.depthwise && d.below(3) == 0 { 2 } else { 1 };
+        let (filter_out, cout) = if self.depthwise { (mul, cin * mul) } else { (groups * mul, groups * mul) };
+        let filter = [kernel.as_slice(), &[cin, filter_out]].concat();
+        let tensors = [d.tensor(&whole(&input, groups * cin)), d.tensor(&filter), d.tensor(&whole(&output, cout))];
         (tensors, attrs)
     }
     fn case(&self, d: &mut Draw, build: impl Fn(&mut Draw, [Tensor; 3]) -> Case) -> Case {

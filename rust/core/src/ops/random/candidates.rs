@@ -16,29 +16,34 @@ use crate::testing::cases::Case;
 /// Blocks of four words set aside for each sampled class: TensorFlow reserves 2,048 words.
 const BLOCKS: u64 = 2048 / 4;
 
-/// A distribution over the classes below `range`.
-#[derive(Clone, Copy)]
-enum Law {
-    Uniform,
-    /// P(k) = ln((k + 2) / (k + 1)) / ln(range + 1), after Zipf.
-    LogUniform,
+/// A distribution over classes.
+pub(super) trait Law {
+    fn draw(&self, words: &mut Stream) -> i64;
+    fn probability(&self, class: i64) -> f32;
 }
 
-impl Law {
-    fn draw(self, range: u64, words: &mut Stream) -> i64 {
-        match self {
-            Law::Uniform => below(range, words) as i64,
-            Law::LogUniform => {
-                let v = (words.double() * ((range as f64) + 1.0).ln()).exp() as i64 - 1;
-                v % range as i64
-            }
-        }
+/// The classes below the number, all alike.
+struct Uniform(u64);
+
+impl Law for Uniform {
+    fn draw(&self, words: &mut Stream) -> i64 {
+        below(self.0, words) as i64
     }
-    fn probability(self, range: u64, class: i64) -> f32 {
-        match self {
-            Law::Uniform => (1.0 / range as f64) as f32,
-            Law::LogUniform => (((class as f64 + 2.0) / (class as f64 + 1.0)).ln() / ((range as f64) + 1.0).ln()) as f32,
-        }
+    fn probability(&self, _: i64) -> f32 {
+        (1.0 / self.0 as f64) as f32
+    }
+}
+
+/// P(k) = ln((k + 2) / (k + 1)) / ln(range + 1), after Zipf.
+struct LogUniform(u64);
+
+impl Law for LogUniform {
+    fn draw(&self, words: &mut Stream) -> i64 {
+        let v = (words.double() * ((self.0 as f64) + 1.0).ln()).exp() as i64 - 1;
+        v % self.0 as i64
+    }
+    fn probability(&self, class: i64) -> f32 {
+        (((class as f64 + 2.0) / (class as f64 + 1.0)).ln() / ((self.0 as f64) + 1.0).ln()) as f32
     }
 }
 
@@ -65,7 +70,7 @@ fn expected(p: f32, sampled: usize, tries: u64) -> f32 {
     if tries == sampled as u64 { p * sampled as f32 } else { -((-p).ln_1p() * tries as f32).exp_m1() }
 }
 
-fn shape(c: &mut ShapeCtx) -> Result<()> {
+pub(super) fn shape(c: &mut ShapeCtx) -> Result<()> {
     let (sampled, true_) = (c.attrs().int("num_sampled")?, c.attrs().int("num_true")?);
     let batch = c.input(0).with_rank(2)?.dim(0);
     c.set(0, Shape::vector(sampled));
@@ -90,7 +95,8 @@ fn truth(c: &KernelCtx) -> Result<Vec<i64>> {
     Ok(t.slice::<i64>().to_vec())
 }
 
-fn sample(c: &mut KernelCtx, law: Law) -> Result<()> {
+/// How many classes are sampled, the number of classes, and the true ones.
+pub(super) fn wanted(c: &KernelCtx) -> Result<(usize, u64, Vec<i64>)> {
     let (n, range, unique) = (attr_size(c, "num_sampled")?, attr_size(c, "range_max")? as u64, c.attrs().bool("unique")?);
     let classes = truth(c)?;
     if unique && n as u64 > range {
@@ -99,17 +105,26 @@ fn sample(c: &mut KernelCtx, law: Law) -> Result<()> {
     if let Some(k) = classes.iter().find(|&&k| k < 0 || k as u64 >= range) {
         return Err(Error::invalid(format!("`true_candidate` out of range [0, {range}), received {k}")));
     }
+    Ok((n, range, classes))
+}
+
+/// Blocks of the generator for `n` classes.
+pub(super) fn blocks(n: usize) -> u64 {
+    BLOCKS * n as u64
+}
+
+/// Draw from `law`, starting with `start`, and set the outputs.
+pub(super) fn sample(c: &mut KernelCtx, law: &dyn Law, start: Philox, n: usize, classes: &[i64]) -> Result<()> {
     let mut out = Tensor::try_scratch(DType::I64, &[n])?;
-    let start: Philox = reserve(c, BLOCKS * n as u64)?;
     let mut words = Stream::new(start);
     let mut tries = n as u64;
-    if unique {
+    if c.attrs().bool("unique")? {
         let mut seen = HashSet::with_capacity(n);
         let mut at = 0;
         tries = 0;
         let drawn = out.slice_mut::<i64>();
         while at < n {
-            let class = law.draw(range, &mut words);
+            let class = law.draw(&mut words);
             tries += 1;
             if seen.insert(class) {
                 drawn[at] = class;
@@ -117,12 +132,15 @@ fn sample(c: &mut KernelCtx, law: Law) -> Result<()> {
             }
             if tries % 4096 == 0 {
                 c.env().check_cancelled()?;
+                if tries > i32::MAX as u64 {
+                    return Err(Error::internal("fewer classes than `num_sampled` have a probability above zero"));
+                }
             }
         }
     } else {
-        out.slice_mut::<i64>().iter_mut().for_each(|v| *v = law.draw(range, &mut words));
+        out.slice_mut::<i64>().iter_mut().for_each(|v| *v = law.draw(&mut words));
     }
-    let count = |&k: &i64| expected(law.probability(range, k), n, tries);
+    let count = |&k: &i64| expected(law.probability(k), n, tries);
     let of_true: Vec<f32> = classes.iter().map(count).collect();
     let of_sampled: Vec<f32> = out.slice::<i64>().iter().map(count).collect();
     let dims = c.input(0).dims().to_vec();
@@ -140,7 +158,11 @@ pub static UNIFORM_CANDIDATE_SAMPLER: OpDef = OpDef {
     attrs: &[count("num_true"), count("num_sampled"), attr("unique", AttrKind::Bool), count("range_max"), SEEDS[0], SEEDS[1]],
     traits: Traits::STATEFUL,
     shape,
-    kernel: Kernel::Plain(|c| sample(c, Law::Uniform)),
+    kernel: Kernel::Plain(|c| {
+        let (n, range, classes) = wanted(c)?;
+        let start = reserve(c, blocks(n))?;
+        sample(c, &Uniform(range), start, n, &classes)
+    }),
     grad: Grad::NotDifferentiable("the outputs are drawn at random"),
     ..OpDef::BASE
 };
@@ -148,7 +170,11 @@ pub static UNIFORM_CANDIDATE_SAMPLER: OpDef = OpDef {
 pub static LOG_UNIFORM_CANDIDATE_SAMPLER: OpDef = OpDef {
     name: "LogUniformCandidateSampler",
     doc: "As UniformCandidateSampler, with P(k) = ln((k + 2) / (k + 1)) / ln(range_max + 1).",
-    kernel: Kernel::Plain(|c| sample(c, Law::LogUniform)),
+    kernel: Kernel::Plain(|c| {
+        let (n, range, classes) = wanted(c)?;
+        let start = reserve(c, blocks(n))?;
+        sample(c, &LogUniform(range), start, n, &classes)
+    }),
     ..UNIFORM_CANDIDATE_SAMPLER
 };
 

@@ -12,6 +12,7 @@ pub mod stateless;
 pub mod truncated_normal;
 pub mod uniform;
 pub mod uniform_int;
+pub mod unigrams;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -29,13 +30,18 @@ const BLOCKS: u64 = 256;
 
 pub(super) const SEEDS: [AttrSpec; 2] = [int("seed").default_of(Default::Int(0)), int("seed2").default_of(Default::Int(0))];
 
-/// The generator of this node, moved forward by `blocks` for the next run. Both seeds zero: a random start.
-fn reserve(c: &KernelCtx, blocks: u64) -> Result<Philox> {
-    let (seed, seed2) = (c.attrs().int("seed")?, c.attrs().int("seed2")?);
-    let state = c.state(|| match (seed, seed2) {
+/// The generator that a node starts with. Both seeds zero: a random start.
+fn first_generator(c: &KernelCtx) -> Result<Philox> {
+    Ok(match (c.attrs().int("seed")?, c.attrs().int("seed2")?) {
         (0, 0) => Philox::new(entropy(), entropy()),
         (a, b) => Philox::new(a as u64, b as u64),
-    });
+    })
+}
+
+/// The generator of this node, moved forward by `blocks` for the next run.
+fn reserve(c: &KernelCtx, blocks: u64) -> Result<Philox> {
+    let first = first_generator(c)?;
+    let state = c.state(|| first);
     let mut generator = state.lock().unwrap_or_else(|e| e.into_inner());
     let here = *generator;
     generator.skip(blocks);
