@@ -123,13 +123,19 @@ pub fn bicubic(s: &Sizes, map: Mapping, x: &[f32], y: &mut [f32]) {
     let (rows, columns) = (map.cubic(s.input[0], s.output[0]), map.cubic(s.input[1], s.output[1]));
     let c = s.channels;
     let line = s.input[1] * c;
-    par::rows_mut(y, s.output[1] * c, (s.output[1] * c) as f64 * 16.0, |first, chunk| {
+    par::rows_mut(y, s.output[1] * c, (s.output[1] * c + line) as f64 * 3.0, |first, chunk| {
+        // The four input rows of an output row combined, which columns then share.
+        let mut combined = vec![0f32; line];
         for (i, to) in chunk.chunks_exact_mut(s.output[1] * c).enumerate() {
             let (n, oy) = ((first + i) / s.output[0], (first + i) % s.output[0]);
+            let [a, b, d, e] = rows[oy].map(|(r, w)| (&x[(n * s.input[0] + r) * line..][..line], w));
+            for (k, o) in combined.iter_mut().enumerate() {
+                *o = a.0[k] * a.1 + b.0[k] * b.1 + d.0[k] * d.1 + e.0[k] * e.1;
+            }
             for (to, taps) in to.chunks_exact_mut(c).zip(&columns) {
+                let [a, b, d, e] = taps.map(|(at, w)| (&combined[at * c..][..c], w));
                 for (k, o) in to.iter_mut().enumerate() {
-                    let column = |column: usize| rows[oy].iter().map(|(r, w)| x[(n * s.input[0] + r) * line + column * c + k] * w).sum::<f32>();
-                    *o = taps.iter().map(|(at, w)| column(*at) * w).sum();
+                    *o = a.0[k] * a.1 + b.0[k] * b.1 + d.0[k] * d.1 + e.0[k] * e.1;
                 }
             }
         }

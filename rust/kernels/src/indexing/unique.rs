@@ -47,8 +47,64 @@ impl<'a> Keys<'a> {
     fn is_odd(&self, i: usize) -> bool {
         self.odd.binary_search(&i).is_ok()
     }
+    /// Rows of at most eight bytes as numbers, when none is odd.
+    fn numbers(&self) -> Option<impl Iterator<Item = u64> + '_> {
+        let fits = self.text.is_none() && self.odd.is_empty() && (1..=8).contains(&self.width) && self.bytes.len() / self.width < u32::MAX as usize;
+        fits.then(|| {
+            self.bytes.chunks_exact(self.width).map(|row| match row.try_into() {
+                Ok(eight) => u64::from_ne_bytes(eight),
+                Err(_) => row.iter().fold(0, |n, &b| n << 8 | b as u64),
+            })
+        })
+    }
     fn raw(&self, i: usize) -> &[u8] {
         if self.text.is_some() { &[] } else { &self.bytes[i * self.width..(i + 1) * self.width] }
+    }
+}
+
+/// Distinct numbers and the order in which they came: a table with open addressing.
+struct Numbers {
+    /// One more than the place in `keys`; 0 is free.
+    slots: Vec<u32>,
+    keys: Vec<u64>,
+}
+
+impl Numbers {
+    fn new() -> Numbers {
+        Numbers { slots: vec![0; 64], keys: Vec::new() }
+    }
+    /// The slot of `key`, or the free one where it belongs.
+    fn slot(&self, key: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        // The upper half of the product by the golden ratio.
+        let mut at = ((key ^ (key >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as usize & mask;
+        loop {
+            match self.slots[at] {
+                0 => return at,
+                k if self.keys[k as usize - 1] == key => return at,
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+    fn place(&self, key: u64) -> Option<usize> {
+        (self.slots[self.slot(key)] as usize).checked_sub(1)
+    }
+    /// The place of `key`, and whether it is new.
+    fn insert(&mut self, key: u64) -> (usize, bool) {
+        let at = self.slot(key);
+        if let Some(place) = (self.slots[at] as usize).checked_sub(1) {
+            return (place, false);
+        }
+        self.keys.push(key);
+        self.slots[at] = self.keys.len() as u32;
+        if self.keys.len() * 2 > self.slots.len() {
+            self.slots = vec![0; self.slots.len() * 4];
+            for (i, key) in self.keys.iter().enumerate() {
+                let at = self.slot(*key);
+                self.slots[at] = i as u32 + 1;
+            }
+        }
+        (self.keys.len() - 1, true)
     }
 }
 
@@ -64,8 +120,21 @@ pub struct Unique {
 /// The distinct rows of `t`, whose outermost axis has `n` rows, in the order of appearance.
 pub fn unique(t: &Tensor, n: usize) -> Result<Unique> {
     let keys = Keys::of(t, t.len().checked_div(n).unwrap_or(0))?;
-    let mut seen = HashMap::new();
     let mut u = Unique { first: Vec::new(), index: Vec::with_capacity(n), count: Vec::new() };
+    if let Some(numbers) = keys.numbers() {
+        let mut seen = Numbers::new();
+        for (i, key) in numbers.enumerate() {
+            let (at, new) = seen.insert(key);
+            if new {
+                u.first.push(i);
+                u.count.push(0);
+            }
+            u.count[at] += 1;
+            u.index.push(at);
+        }
+        return Ok(u);
+    }
+    let mut seen = HashMap::new();
     for i in 0..n {
         let mut new = || {
             u.first.push(i);
@@ -82,6 +151,13 @@ pub fn unique(t: &Tensor, n: usize) -> Result<Unique> {
 /// The positions of the elements of vector `x` that do not occur in vector `y`.
 pub fn difference(x: &Tensor, y: &Tensor) -> Result<Vec<usize>> {
     let (kx, ky) = (Keys::of(x, 1)?, Keys::of(y, 1)?);
+    if let (Some(a), Some(b)) = (kx.numbers(), ky.numbers()) {
+        let mut there = Numbers::new();
+        for key in b {
+            there.insert(key);
+        }
+        return Ok(a.enumerate().filter(|(_, key)| there.place(*key).is_none()).map(|(i, _)| i).collect());
+    }
     let there: std::collections::HashSet<_> = (0..y.len()).map(|i| (ky.text(i), ky.raw(i))).collect();
     Ok((0..x.len()).filter(|&i| kx.is_odd(i) || !there.contains(&(kx.text(i), kx.raw(i)))).collect())
 }
@@ -150,6 +226,28 @@ mod tests {
         let rows = Tensor::from_slice(&[1i32, 2, 1, 2, 2, 1], &[3, 2]);
         assert_eq!(unique(&rows, 3).unwrap().index, [0, 0, 1]);
         assert_eq!(difference(&Tensor::vector(&[1i64, 2, 3, 2]), &Tensor::vector(&[2i64])).unwrap(), [0, 2]);
+    }
+
+    #[test]
+    fn many_numbers_against_a_map() {
+        // Multiples of powers of two, few and many different ones.
+        for (step, different) in [(1u64, 70_000u64), (1 << 20, 5_000), (1 << 47, 60_000), (3, 11)] {
+            let x: Vec<i64> = (0..100_000u64).map(|i| (i.wrapping_mul(0x9E37_79B9) % different).wrapping_mul(step) as i64).collect();
+            let mut seen = HashMap::new();
+            let want: Vec<usize> = x
+                .iter()
+                .map(|v| {
+                    let n = seen.len();
+                    *seen.entry(*v).or_insert(n)
+                })
+                .collect();
+            let u = unique(&Tensor::vector(&x), x.len()).unwrap();
+            assert_eq!((u.first.len(), u.count.iter().sum::<usize>()), (seen.len(), x.len()));
+            assert_eq!(u.index, want);
+            let half: Vec<i64> = x.iter().copied().filter(|v| seen[v] % 2 == 0).collect();
+            let rest: Vec<usize> = (0..x.len()).filter(|&i| want[i] % 2 == 1).collect();
+            assert_eq!(difference(&Tensor::vector(&x), &Tensor::vector(&half)).unwrap(), rest);
+        }
     }
 
     #[test]

@@ -28,14 +28,20 @@ pub fn pad(x: &Tensor, pads: &[(usize, usize)], value: &Tensor) -> Result<Tensor
     if out.is_empty() {
         return Ok(out);
     }
-    let axes: Vec<Axis> = (0..x.rank())
+    // Axes without borders at the end are one run with the axis before them.
+    let last = pads.iter().rposition(|&p| p != (0, 0)).unwrap_or(0);
+    let run = product(&x.dims()[last + 1..]);
+    let mut sizes = x.dims()[..=last].to_vec();
+    sizes[last] *= run;
+    let axes: Vec<Axis> = (0..=last)
         .map(|k| {
-            let (before, n) = (pads[k].0, x.dims()[k]);
-            let from = (0..dims[k]).map(|i| if i < before || i >= before + n { -1 } else { (i - before) as isize }).collect();
+            let run = if k == last { run } else { 1 };
+            let (before, n) = (pads[k].0 * run, sizes[k]);
+            let from = (0..dims[k] * run).map(|i| if i < before || i >= before + n { -1 } else { (i - before) as isize }).collect();
             Axis { from, start: before, len: n }
         })
         .collect();
-    crate::with_elem!(x.dtype(), T => copy_mapped::<T>(x, &axes, T::of(value).first(), &mut out));
+    crate::with_elem!(x.dtype(), T => copy_mapped::<T>(x, &sizes, &axes, T::of(value).first(), &mut out));
     Ok(out)
 }
 
@@ -72,11 +78,12 @@ pub fn mirror_pad(x: &Tensor, pads: &[(usize, usize)], reflect: bool) -> Result<
     let axes = mirror_axes(x.dims(), pads, usize::from(reflect))?;
     let dims: Vec<usize> = axes.iter().map(|a| a.from.len()).collect();
     let mut out = Tensor::try_scratch(x.dtype(), &dims)?;
-    crate::with_elem!(x.dtype(), T => copy_mapped::<T>(x, &axes, None, &mut out));
+    crate::with_elem!(x.dtype(), T => copy_mapped::<T>(x, x.dims(), &axes, None, &mut out));
     Ok(out)
 }
 
-fn copy_mapped<T: Elem>(x: &Tensor, axes: &[Axis], value: Option<&T>, out: &mut Tensor) {
+/// `sizes` are those of `x` by the axes.
+fn copy_mapped<T: Elem>(x: &Tensor, sizes: &[usize], axes: &[Axis], value: Option<&T>, out: &mut Tensor) {
     if out.is_empty() {
         return;
     }
@@ -85,7 +92,7 @@ fn copy_mapped<T: Elem>(x: &Tensor, axes: &[Axis], value: Option<&T>, out: &mut 
         T::of_mut(out).clone_from_slice(T::of(x));
         return;
     };
-    let (src, strides, n) = (T::of(x), strides_of(x.dims()), last.from.len());
+    let (src, strides, n) = (T::of(x), strides_of(sizes), last.from.len());
     par::rows_mut(T::of_mut(out), n, move_ns(dtype, n) + 2.0, |first, rows| {
         for (i, row) in rows.chunks_mut(n).enumerate() {
             let (mut r, mut base) = (first + i, Some(0isize));
