@@ -98,7 +98,7 @@ fn difference(got: &Tensor, want: &Tensor, tolerance: f64) -> Option<String> {
     let worst = g
         .iter()
         .zip(&w)
-        .map(|(a, b)| if a.is_nan() && b.is_nan() { 0.0 } else { (a - b).abs() / b.abs().max(0.1 * scale).max(1e-30) })
+        .map(|(a, b)| if a == b || a.is_nan() && b.is_nan() { 0.0 } else { (a - b).abs() / b.abs().max(0.1 * scale).max(1e-30) })
         .fold(0f64, |m, v| if v > m || v.is_nan() { v } else { m });
     (worst.is_nan() || worst > tolerance).then(|| format!("relative error {worst:e}: {:?} for {:?}", &g[..g.len().min(6)], &w[..w.len().min(6)]))
 }
