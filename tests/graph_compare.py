@@ -48,6 +48,9 @@ def attrs_of(node):
     if node.attr["_gradient_op_type"].s.startswith(b"CustomGradient-"):
         # Numbered by a counter of the process.
         exempt = {*exempt, "_gradient_op_type"}
+    if node.op == "HashTableV2" and re.fullmatch(rb"(hash_table_[0-9a-f-]{36})?", node.attr["shared_name"].s):
+        # TensorFlow draws a name for a table that is filled from tensors; here it is the node's own.
+        exempt = {*exempt, "shared_name"}
     return {key: value for key, value in node.attr.items() if key not in EXEMPT_ATTRS and key not in exempt}
 
 

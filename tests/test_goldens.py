@@ -29,6 +29,7 @@ FOLDERS = [
     "programs",
     "saving",
     "queues",
+    "lookup",
 ]
 """Folders of tests/scripts whose scripts must pass; later parts add theirs."""
 

@@ -39,6 +39,7 @@ _NAMES = {
     "python.ops.weights_broadcast_ops.*": ["graphpb.ops.weights"],
     "python.ops.variables.*": ["graphpb.variables.variable", "graphpb.variables.partition"],
     "python.ops.variable_scope.*": ["graphpb.variables.scope", "graphpb.variables.partition", "graphpb"],
+    "python.ops.lookup_ops.*": ["graphpb.contrib.lookup", "graphpb.lookup", "graphpb"],
     "python.ops.nn_ops.*": ["graphpb.nn", "graphpb"],
     "python.ops.nn.*": ["graphpb.nn"],
     "python.ops.nn_impl.*": ["graphpb.nn"],

@@ -2,7 +2,7 @@
 
 import importlib.util
 
-_PARTS = ("distributions", "eager", "framework", "layers", "rnn", "seq2seq", "slim", "legacy_seq2seq", "training", "util")
+_PARTS = ("distributions", "eager", "framework", "layers", "rnn", "seq2seq", "slim", "legacy_seq2seq", "lookup", "training", "util")
 
 
 def __getattr__(name):

@@ -110,7 +110,7 @@ def _copy(tensor, name):
 
 
 def tables_initializer(name="init_all_tables"):
-    """Make an operation that runs the collection `table_initializer`, which is empty unless a loaded graph has lookup tables.
+    """Make an operation that fills the lookup tables of a graph: the collection `table_initializer`.
 
     Args:
       name: Name of the operation.

@@ -96,6 +96,19 @@ class ResourceVariableSaveable(SaveableObject):
             return raw.AssignVariableOp(resource=self._handle, value=value)
 
 
+class TableSaveable(SaveableObject):
+    """A lookup table that changes: its keys and its values."""
+
+    def __init__(self, table: Any, name: str):
+        keys, values = table.export()
+        super().__init__(table, [SaveSpec(keys, "", f"{name}-keys"), SaveSpec(values, "", f"{name}-values")], name)
+
+    def restore(self, restored_tensors: list[Any], restored_shapes: Any) -> Any:
+        keys, values = restored_tensors
+        with scopes.name_scope(f"{self.name}_table_restore"), scopes.colocate_with(self.op.resource_handle):
+            return raw.LookupTableImportV2(table_handle=self.op.resource_handle, keys=keys, values=values)
+
+
 def set_cpu0(device: str) -> str:
     """A device string with the first CPU in place of its device."""
     kept = [part for part in (device or "").split("/") if part.split(":")[0] in ("job", "replica", "task")]

@@ -235,12 +235,16 @@ impl Values for GraphValues<'_> {
 }
 
 impl Graph {
-    /// Type and shape of the variable that `out`, a resource, stands for: followed to its `VarHandleOp` or the argument of a function.
+    /// Type and shape of the variable (of a table: of one value) that `out`, a resource, stands for: followed to the node that makes it or the argument of a function.
     pub fn handle(&self, mut out: Out) -> Option<(DType, Shape)> {
         for _ in 0..MAX_DEPTH {
             let node = self.node(out.node);
             match node.op_name() {
                 "VarHandleOp" => return Some((node.attrs.dtype("dtype").ok()?, node.attrs.shape("shape").ok()?.clone())),
+                "HashTableV2" | "MutableHashTableV2" => return Some((node.attrs.dtype("value_dtype").ok()?, Shape::scalar())),
+                "MutableHashTableOfTensorsV2" | "MutableDenseHashTableV2" => {
+                    return Some((node.attrs.dtype("value_dtype").ok()?, node.attrs.shape("value_shape").ok()?.clone()));
+                }
                 "Placeholder" => {
                     let dtype = *node.attrs.dtypes("_handle_dtypes").ok()?.first()?;
                     return Some((dtype, node.attrs.shapes("_handle_shapes").ok()?.first()?.clone()));

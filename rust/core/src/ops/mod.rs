@@ -6,6 +6,7 @@ pub mod control;
 pub mod file;
 pub mod image;
 pub mod linalg;
+pub mod lookup;
 pub mod math;
 pub mod nn;
 pub mod parse;
@@ -467,6 +468,19 @@ pub static ALL: &[&OpDef] = &[
     &linalg::solve::MATRIX_SOLVE_LS,
     &linalg::solve::MATRIX_TRIANGULAR_SOLVE,
     &linalg::svd::SVD,
+    // lookup
+    &lookup::HASH_TABLE_V2,
+    &lookup::INITIALIZE_TABLE_FROM_TEXT_FILE_V2,
+    &lookup::INITIALIZE_TABLE_V2,
+    &lookup::LOOKUP_TABLE_EXPORT_V2,
+    &lookup::LOOKUP_TABLE_FIND_V2,
+    &lookup::LOOKUP_TABLE_IMPORT_V2,
+    &lookup::LOOKUP_TABLE_INSERT_V2,
+    &lookup::LOOKUP_TABLE_REMOVE_V2,
+    &lookup::LOOKUP_TABLE_SIZE_V2,
+    &lookup::MUTABLE_DENSE_HASH_TABLE_V2,
+    &lookup::MUTABLE_HASH_TABLE_OF_TENSORS_V2,
+    &lookup::MUTABLE_HASH_TABLE_V2,
     // nn
     &nn::activation::ELU,
     &nn::activation::LEAKY_RELU,

@@ -20,6 +20,7 @@ use crate::plan::kernel::{KernelCtx, Prepare, Prepared};
 use crate::registry::*;
 use crate::session::env::ResourceKey;
 use store::{Order, Queue, Spec};
+pub(super) use work::next_line;
 
 const REASON: &str = "a queue's elements have no gradient";
 

@@ -48,7 +48,7 @@ impl Kind {
             Kind::Lines { skip } => {
                 let mut source = BufReader::new(files::open(path)?);
                 let mut number = 0;
-                while number < *skip && line(&mut source, path)?.is_some() {
+                while number < *skip && next_line(&mut source, path)?.is_some() {
                     number += 1;
                 }
                 Open::Lines { source, number }
@@ -69,7 +69,7 @@ impl Kind {
     pub fn next(&self, name: &str, open: &mut Open) -> Result<Option<(String, Vec<u8>)>> {
         let path = Path::new(name.strip_prefix("file://").unwrap_or(name));
         match (self, open) {
-            (Kind::Lines { .. }, Open::Lines { source, number }) => Ok(line(source, path)?.map(|text| {
+            (Kind::Lines { .. }, Open::Lines { source, number }) => Ok(next_line(source, path)?.map(|text| {
                 *number += 1;
                 (format!("{name}:{number}"), text)
             })),
@@ -109,7 +109,7 @@ impl Kind {
 }
 
 /// The next line without its end and without carriage returns, which TensorFlow drops anywhere.
-fn line(source: &mut BufReader<File>, path: &Path) -> Result<Option<Vec<u8>>> {
+pub fn next_line(source: &mut BufReader<File>, path: &Path) -> Result<Option<Vec<u8>>> {
     let mut text = Vec::new();
     let n = source.by_ref().take(LIMIT).read_until(b'\n', &mut text).map_err(|e| Error::from(FileError::io(path, &e)))?;
     if n == 0 {
