@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use graphpb::graph::cut;
+use graphpb::graph::inline::inline_calls;
 use graphpb::io::checkpoint::Checkpoint;
 use graphpb::io::graphdef::{self, Format};
 use graphpb::proto::{GraphDef, NodeDef, attr_value::Value};
@@ -62,7 +63,10 @@ pub fn run(args: &[String], console: &mut Console) -> Result<(), Failure> {
         load::node(&graph, name)?;
     }
     let whole = graph.to_graph_def(0, false).map_err(|e| Failure::Run(error_text(&e)))?;
-    let mut part = cut::extract(&whole, &graph, &outputs, &[]).map_err(|e| Failure::Usage(e.message().to_owned()))?;
+    let part = cut::extract(&whole, &graph, &outputs, &[]).map_err(|e| Failure::Usage(e.message().to_owned()))?;
+    // Functions take handles of variables as arguments.
+    let part = inline_calls(part).map_err(|e| Failure::Run(error_text(&e)))?;
+    let mut part = cut::extract(&part, &graph, &outputs, &[]).map_err(|e| Failure::Run(error_text(&e)))?;
     let variables: Vec<&NodeDef> = part.node.iter().filter(|n| cut::is_variable(&n.op)).collect();
     let values = if variables.is_empty() {
         HashMap::new()

@@ -10,7 +10,7 @@ use crate::proto::attr_value::Value;
 use crate::proto::tensor::{Encoding, encode, shape_of};
 use crate::proto::{AttrValue, GraphDef, NodeDef, TensorProto};
 
-fn bare(input: &str) -> &str {
+pub(super) fn bare(input: &str) -> &str {
     let name = input.trim_start_matches('^');
     match name.rsplit_once(':') {
         Some((node, index)) if index.bytes().all(|b| b.is_ascii_digit()) => node,

@@ -12,6 +12,7 @@ pub mod function;
 pub mod function_export;
 pub mod import;
 pub mod infer;
+pub mod inline;
 pub mod library;
 pub mod name;
 pub mod node;
