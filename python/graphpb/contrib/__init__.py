@@ -2,7 +2,7 @@
 
 import importlib.util
 
-_PARTS = ("distributions", "eager", "framework", "layers", "rnn", "seq2seq", "slim", "legacy_seq2seq", "lookup", "training", "util")
+_PARTS = ("data", "distributions", "eager", "framework", "layers", "rnn", "seq2seq", "slim", "legacy_seq2seq", "lookup", "training", "util")
 
 
 def __getattr__(name):

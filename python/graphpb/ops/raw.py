@@ -19,7 +19,20 @@ from graphpb.graph.convert import convert_n_to_tensor, convert_to_tensor
 class _Op:
     """What the function of an op needs to know."""
 
-    __slots__ = ("attr_specs", "defaults", "free_attrs", "inputs", "name", "outputs", "parameters", "plain", "result", "type_defaults", "type_lists")
+    __slots__ = (
+        "attr_specs",
+        "defaults",
+        "free_attrs",
+        "inputs",
+        "name",
+        "outputs",
+        "parameters",
+        "plain",
+        "result",
+        "several_lists",
+        "type_defaults",
+        "type_lists",
+    )
 
     def __init__(self, definition: dict[str, typing.Any]):
         self.name: str = definition["name"]
@@ -37,6 +50,8 @@ class _Op:
         self.parameters = [a["name"] for a in self.inputs] + required + optional
         self.defaults = frozenset(optional)
         self.result = collections.namedtuple(self.name, [a["name"] for a in self.outputs], rename=True)
+        # The registry infers the length of one list; of several, they are stated.
+        self.several_lists = sum(_is_list(a) for a in self.inputs) > 1
         self.plain = all(not (a["number_attr"] or a["type_list_attr"]) for a in self.inputs)
 
 
@@ -135,12 +150,14 @@ def _apply_in(graph: core.Graph, op: _Op, given: dict[str, typing.Any], name: st
     else:
         scope, _ = graph.enter_scope(name or op.name)
     try:
-        tensors = _convert_inputs(op, given, attrs)
+        tensors, lengths = _convert_inputs(op, given, attrs)
     finally:
         graph.prefix = old
     for key in [k for k, spec in op.attr_specs.items() if k in attrs and k not in given]:
         # Types and lengths that follow from the inputs are left to the registry.
         del attrs[key]
+    if op.several_lists:
+        attrs.update({key: value for key, value in lengths.items() if key not in attrs})
     node = graph.add_node(op.name, tensors, attrs, scope)
     if not op.outputs:
         return graph.operation(node)
@@ -179,14 +196,21 @@ def _check_type(op: _Op, type_attr: str, number: int, parameter: str) -> None:
         )
 
 
-def _convert_inputs(op: _Op, given: dict[str, typing.Any], attrs: dict[str, typing.Any]) -> list[typing.Any]:
+def _convert_inputs(op: _Op, given: dict[str, typing.Any], attrs: dict[str, typing.Any]) -> tuple[list[typing.Any], dict[str, typing.Any]]:
+    """The tensors, and what the lists among the arguments say: their lengths and types."""
     tensors: list[typing.Any] = []
+    lengths: dict[str, typing.Any] = {}
     inferred_from: dict[str, str] = {}
     types = {k: v.as_datatype_enum for k, v in attrs.items() if isinstance(v, dtypes.DType)}
     for arg in op.inputs:
         value = given[arg["name"]]
         if _is_list(arg):
-            tensors.extend(_convert_list(op, arg, value, types, inferred_from, attrs))
+            part = _convert_list(op, arg, value, types, inferred_from, attrs)
+            tensors.extend(part)
+            if arg["number_attr"]:
+                lengths[arg["number_attr"]] = len(part)
+            else:
+                lengths[arg["type_list_attr"]] = [t.dtype.base_dtype for t in part]
             continue
         name, type_attr = arg["name"], arg["type_attr"]
         number = arg["type"] or types.get(type_attr)
@@ -213,7 +237,7 @@ def _convert_inputs(op: _Op, given: dict[str, typing.Any], attrs: dict[str, typi
         if arg["is_ref"] and not t.dtype._is_ref_dtype:
             raise TypeError(f"'{op.name}' Op requires that input '{name}' be a mutable tensor (e.g.: a tf.Variable)")
         tensors.append(t)
-    return tensors
+    return tensors, lengths
 
 
 def _convert_one(

@@ -1,13 +1,14 @@
 //! The description of an op: arguments, attributes, traits, and the functions that give it meaning.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use graphpb_kernels::DType;
 
 use crate::error::Result;
 use crate::grad::GradCtx;
 use crate::graph::infer::ShapeCtx;
+use crate::plan::calling::Function;
 use crate::plan::kernel::{KernelCtx, Prepare, Prepared};
 use crate::testing::cases::{Case, Draw};
 
@@ -284,6 +285,8 @@ pub enum Kernel {
     Prepared(fn(&Prepare) -> Result<Prepared>),
     /// Output 0 is input 0.
     Alias,
+    /// Calls the functions that its `func` attributes name, in the order of the attributes.
+    Calling(fn(&mut KernelCtx, &[Arc<Function>]) -> Result<()>),
     /// Run by the plan itself (`Placeholder`, `NoOp`, calls, `If`, `While`).
     Control,
     /// Known to TensorFlow: loads, saves, diffs, and cannot run here.

@@ -16,7 +16,7 @@ fn needs_company(def: &OpDef) -> bool {
         || def.is_stateful()
         || def.traits.has(Traits::CALLS_OUT)
         || def.inputs.iter().chain(def.outputs).any(|a| a.is_ref || special(&a.ty))
-        || matches!(def.kernel, Kernel::Control | Kernel::Unsupported)
+        || matches!(def.kernel, Kernel::Calling(_) | Kernel::Control | Kernel::Unsupported)
 }
 
 #[test]

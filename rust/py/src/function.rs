@@ -101,6 +101,13 @@ pub fn define_function(
     Ok((name, stateful))
 }
 
+/// Add what the tensors `results` need of the graph as a function of its library, without arguments; returns its name.
+#[pyfunction]
+pub fn define_part(py: Python<'_>, graph: &Bound<'_, PyGraph>, base: &str, results: &Bound<'_, PyAny>) -> PyResult<String> {
+    let results: Vec<Out> = PyGraph::outs_of(graph, results)?;
+    graph.get().write().add_part(base, &results).or_raise(py)
+}
+
 /// Take over the functions of another graph's library.
 #[pyfunction]
 pub fn share_library(graph: &Bound<'_, PyGraph>, other: &Bound<'_, PyGraph>) {

@@ -50,6 +50,7 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(function::inherit_scopes, m)?)?;
     m.add_function(wrap_pyfunction!(function::argument, m)?)?;
     m.add_function(wrap_pyfunction!(function::define_function, m)?)?;
+    m.add_function(wrap_pyfunction!(function::define_part, m)?)?;
     m.add_function(wrap_pyfunction!(function::share_library, m)?)?;
     m.add_function(wrap_pyfunction!(files::checkpoint_exists, m)?)?;
     m.add_function(wrap_pyfunction!(run_command, m)?)?;

@@ -211,7 +211,7 @@ pub(crate) fn run_alone(graph: &Graph, node: &Node, inputs: &mut [Option<Value>]
             k(&mut KernelCtx::new(&step, inputs, &mut outputs, &env))?;
         }
         Kernel::Alias => outputs[0] = inputs[0].take(),
-        Kernel::Control | Kernel::Unsupported => return Err(crate::error::Error::unimplemented("op cannot be folded")),
+        Kernel::Calling(_) | Kernel::Control | Kernel::Unsupported => return Err(crate::error::Error::unimplemented("op cannot be folded")),
     }
     Ok(outputs.into_iter().map(|v| if let Some(Value::Tensor(t)) = v { Some(t) } else { None }).collect())
 }

@@ -199,3 +199,26 @@ pub fn gradient(library: &Library, function: &str, attrs: &Attrs, inputs: &[Fact
     }
     Ok(body)
 }
+
+/// What a function's signature says of its arguments.
+///
+/// INVALID_ARGUMENT when an argument's type depends on an attribute that the call does not give.
+pub fn declared(library: &Library, function: &str, attrs: &Attrs) -> Result<Vec<Fact>> {
+    let f = library.find(function).ok_or_else(|| Error::not_found(format!("Function {function} is not defined.")))?;
+    let signature = f.signature.as_ref().ok_or_else(|| Error::invalid(format!("function {function} has no signature")))?;
+    let fact = |(i, a): (usize, &proto::op_def::ArgDef)| {
+        let number = match attrs.get(&a.type_attr) {
+            Some(Attr::Type(t)) if !a.type_attr.is_empty() => *t,
+            _ => a.r#type,
+        };
+        let dtype = DType::from_number(number);
+        let dtype = dtype.ok_or_else(|| Error::invalid(format!("function {function}: the type of argument '{}' is not known", a.name)))?;
+        let shapes = f.arg_attr.get(&(i as u32)).and_then(|a| a.attr.get("_output_shapes"));
+        let shape = match shapes.and_then(|v| v.value.as_ref()) {
+            Some(attr_value::Value::List(l)) if l.shape.len() == 1 => l.shape.first().map_or(Shape::UNKNOWN, shape_from_proto),
+            _ => Shape::UNKNOWN,
+        };
+        Ok(Fact { dtype, shape, is_ref: false })
+    };
+    signature.input_arg.iter().enumerate().map(fact).collect()
+}

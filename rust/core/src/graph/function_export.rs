@@ -198,6 +198,14 @@ impl Graph {
         Ok(name)
     }
 
+    /// Add what `results` need of this graph itself as a function without arguments. Returns its name.
+    pub fn add_part(&mut self, base: &str, results: &[Out]) -> Result<String> {
+        let name = self.unique_function_name(base);
+        let def = self.to_function(&name, &Export { results, prune: true, ..Export::default() })?;
+        self.library.add(def)?;
+        Ok(name)
+    }
+
     /// Give a node other inputs and attributes, as differentiation does to a loop or branch that must hand out more values.
     /// Facts of the outputs are computed again; those that existed keep their types, shapes only become more certain.
     ///

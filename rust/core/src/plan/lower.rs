@@ -428,6 +428,7 @@ impl Lowering<'_, '_> {
                 self.late.call(graph, id);
                 return self.control(id, def, inputs);
             }
+            Kernel::Calling(kernel) => return self.calling(id, def, kernel, inputs),
             _ => {}
         }
         if def.is_pure() && guards.is_empty() {
@@ -521,7 +522,9 @@ impl Lowering<'_, '_> {
                 let p = Prepare { name: &node.name, attrs: &node.attrs, inputs: &facts, outputs: &node.outputs, constants: &constants };
                 Run::Prepared(prepare(&p)?)
             }
-            Kernel::Control | Kernel::Unsupported => return Err(Error::unimplemented(format!("op '{}' cannot run here", def.name))),
+            Kernel::Calling(_) | Kernel::Control | Kernel::Unsupported => {
+                return Err(Error::unimplemented(format!("op '{}' cannot run here", def.name)));
+            }
         })
     }
 

@@ -40,7 +40,7 @@ impl Lowering<'_, '_> {
     }
 
     /// The plan of a body: of its arguments `feeds` are fed, those of them in `sticky` once; others are `preset`.
-    fn body_plan(
+    pub(super) fn body_plan(
         &self,
         id: NodeId,
         f: &FuncAttr,

@@ -1,5 +1,6 @@
 //! The plan: a graph cut down to what is fetched, constants folded, ordered and lowered to an array of steps.
 
+pub mod calling;
 mod columns;
 pub mod control;
 pub mod fold;

@@ -9,6 +9,7 @@ use graphpb_kernels::error::KernelError;
 use graphpb_kernels::{Tensor, par};
 use smallvec::SmallVec;
 
+use super::calling::Function;
 use super::control::{Branch, Loop, truth};
 use super::kernel::{KernelCtx, Prepared, StepInfo, Value};
 use crate::error::{Error, Result};
@@ -31,6 +32,8 @@ const LONG_STEP_NS: u64 = 5_000;
 pub enum Run {
     Plain(fn(&mut KernelCtx) -> Result<()>),
     Prepared(Prepared),
+    /// A kernel that calls functions.
+    Calling(fn(&mut KernelCtx, &[Arc<Function>]) -> Result<()>, Vec<Arc<Function>>),
     /// Output 0 is input 0, read when it is a reference.
     Alias,
     /// A reference to a variable.
@@ -299,6 +302,7 @@ impl Step {
         match &self.run {
             Run::Plain(f) => f(&mut KernelCtx::new(&self.info, inputs, outputs, env))?,
             Run::Prepared(f) => f(&mut KernelCtx::new(&self.info, inputs, outputs, env))?,
+            Run::Calling(f, functions) => f(&mut KernelCtx::new(&self.info, inputs, outputs, env), functions)?,
             Run::Alias => outputs[0] = inputs[0].take(),
             Run::Variable(v) => outputs[0] = Some(Value::Ref(v.clone())),
             Run::Fail(e) => return Err(e.clone()),

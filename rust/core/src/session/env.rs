@@ -14,11 +14,13 @@ use graphpb_kernels::Code;
 /// What outlives a run: one per session.
 #[derive(Default)]
 pub struct State {
-    pub variables: Variables,
+    pub variables: Arc<Variables>,
     states: Mutex<HashMap<u64, Arc<dyn Any + Send + Sync>>>,
-    resources: Mutex<HashMap<(TypeId, ResourceKey), Arc<dyn Any + Send + Sync>>>,
-    closing: AtomicBool,
+    resources: Arc<Mutex<Resources>>,
+    closing: Arc<AtomicBool>,
 }
+
+type Resources = HashMap<(TypeId, ResourceKey), Arc<dyn Any + Send + Sync>>;
 
 /// What a resource is found by.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -30,6 +32,11 @@ pub enum ResourceKey {
 }
 
 impl State {
+    /// The same variables and resources with node states of its own: what the functions of one pass over a dataset see.
+    pub fn beside(&self) -> State {
+        let (variables, resources) = (self.variables.clone(), self.resources.clone());
+        State { variables, states: Mutex::default(), resources, closing: self.closing.clone() }
+    }
     /// The state of a node, made on first use.
     pub fn state<T: Any + Send>(&self, node: u64, init: impl FnOnce() -> T) -> Arc<Mutex<T>> {
         let mut map = self.states.lock().unwrap_or_else(|e| e.into_inner());
@@ -89,6 +96,8 @@ pub struct Env<'p> {
     cancel: CancelToken,
     deadline: Option<Instant>,
     poll: Option<Poll<'p>>,
+    /// The run that this is a part of, which says when to stop.
+    outer: Option<&'p Env<'p>>,
 }
 
 /// Something that the calling thread does every 30 ms while a run lasts.
@@ -125,7 +134,11 @@ impl Poll<'_> {
 
 impl<'p> Env<'p> {
     pub fn new(state: Arc<State>, cancel: CancelToken, deadline: Option<Instant>) -> Env<'p> {
-        Env { state, cancel, deadline, poll: None }
+        Env { state, cancel, deadline, poll: None, outer: None }
+    }
+    /// The same run with other states.
+    pub fn within<'a>(&'a self, state: Arc<State>) -> Env<'a> {
+        Env { state, cancel: self.cancel.clone(), deadline: self.deadline, poll: None, outer: Some(self) }
     }
     /// Call `poll` every 30 ms, from the thread that runs the steps, between two of them. `long`: the steps are.
     pub fn polling(mut self, poll: &'p (dyn Fn() + Sync), long: bool) -> Env<'p> {
@@ -137,6 +150,9 @@ impl<'p> Env<'p> {
     /// CANCELLED or DEADLINE_EXCEEDED when the run shall stop; called between steps, and by long kernels now and then.
     #[inline]
     pub fn check_cancelled(&self) -> Result<()> {
+        if let Some(outer) = self.outer {
+            return outer.check_cancelled();
+        }
         if let Some(p) = &self.poll {
             // Not exact when several threads call this, and need not be.
             let n = p.steps.load(Ordering::Relaxed).wrapping_add(1);

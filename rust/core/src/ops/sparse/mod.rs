@@ -5,6 +5,7 @@ pub mod cwise;
 pub mod fill_empty_rows;
 pub mod mat_mul;
 pub mod reduce;
+pub mod serialize;
 pub mod structure;
 
 use graphpb_kernels::{Tensor, shape_text};
