@@ -257,7 +257,7 @@ def graphs(tf):
 
     def generated():
         rows = D.from_generator(lambda: iter([1]), tf.int32, [])
-        D.zip((rows, D.range(3).enumerate())).window(2).make_initializable_iterator("shared")
+        D.zip((rows, D.range(3))).window(2).make_initializable_iterator("shared")
 
     made = (one_shot, initializable, feedable, files, parallel_files, padded, generated)
     return {f.__name__: f for f in made}
@@ -269,7 +269,16 @@ def nodes(tf, build):
         build()
         lines = []
         for node in graph.as_graph_def().node:
-            skipped = ("value", "_output_shapes", "metadata", "f", "predicate", "dataset_factory", "incompatible_shape_error")
+            skipped = (
+                "value",
+                "_output_shapes",
+                "metadata",
+                "f",
+                "predicate",
+                "dataset_factory",
+                "incompatible_shape_error",
+                "_has_manual_control_dependencies",
+            )
             attrs = {key: " ".join(str(value).split()) for key, value in sorted(node.attr.items()) if key not in skipped}
             lines.append(f"{node.name} {node.op} {list(node.input)} {attrs if node.op != 'Const' else ''}")
         return lines

@@ -17,7 +17,11 @@ from graphpb.graph import core
 from graphpb.graph.convert import convert_n_to_tensor, convert_to_tensor
 from graphpb.ops import raw
 from graphpb.ops.checks import Assert
+from graphpb.ops.compare import greater
+from graphpb.ops.math import maximum
 from graphpb.ops.script import numpy_function
+from graphpb.ops.shape import shape
+from graphpb.ops.strings import reduce_join
 from graphpb.shapes import Dimension, TensorShape, as_shape
 
 
@@ -86,25 +90,16 @@ def zipped(datasets: Any) -> Dataset:
 
 def list_files(file_pattern: Any, shuffle: bool | None = None, seed: int | None = None) -> Dataset:
     """See `Dataset.list_files`."""
-    from graphpb.ops.math import maximum
-
     with core.name_scope("list_files"):
         pattern = convert_to_tensor(file_pattern, dtype=dtypes.string, name="file_pattern")
         found = raw.MatchingFiles(pattern=pattern)
-        shape = raw.Shape(input=found)
-        some = raw.Greater(
-            x=raw.StridedSlice(input=shape, begin=[0], end=[1], strides=[1], shrink_axis_mask=1), y=convert_to_tensor(0), name="match_not_empty"
-        )
-        rank = raw.Range(start=0, limit=raw.Rank(input=pattern), delta=1, name="range") if pattern.shape.ndims is None else None
-        axes = list(range(pattern.shape.ndims)) if rank is None else rank
-        joined = raw.ReduceJoin(inputs=pattern, reduction_indices=convert_to_tensor(axes, dtype=dtypes.int32), separator=", ")
-        message = raw.Add(x="No files matched pattern: ", y=joined, name="message")
+        some = greater(shape(found)[0], 0, name="match_not_empty")
+        message = raw.Add(x="No files matched pattern: ", y=reduce_join(pattern, separator=", "), name="message")
         with core.control_dependencies([Assert(some, [message], summarize=1, name="assert_not_empty")]):
             found = raw.Identity(input=found)
         dataset = from_tensor_slices_of(found)
         if shuffle is None or shuffle:
-            count = raw.StridedSlice(input=raw.Shape(input=found, out_type=dtypes.int64), begin=[0], end=[1], strides=[1], shrink_axis_mask=1)
-            dataset = dataset.shuffle(maximum(count, convert_to_tensor(1, dtype=dtypes.int64)), seed=seed)
+            dataset = dataset.shuffle(maximum(shape(found, out_type=dtypes.int64)[0], 1), seed=seed)
         return dataset
 
 
