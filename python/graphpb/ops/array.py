@@ -268,7 +268,8 @@ def strided_slice(
     if var is not None:
 
         def assign(value, name=None):
-            return var._strided_slice_assign(begin=begin, end=end, strides=strides, value=value, name=name or result.op.name + "_assign", **masks)
+            name = name or result.op.name + "_assign"
+            return var._strided_slice_assign(begin=begin, end=end, strides=strides, value=value, name=name, **masks)
 
         result.assign = assign
     return result

@@ -246,6 +246,11 @@ class ResourceVariable(Variable):
         operation = raw.apply_op("Resource" + op, ref=self._handle, indices=indices, updates=updates, name=name)
         return self._written(operation, True)
 
+    def _strided_slice_assign(self, begin, end, strides, value, name, **masks):
+        value = convert_to_tensor(value, dtype=self._dtype)
+        more = dict(begin=begin, end=end, strides=strides, value=value, name=name, **masks)
+        return self._written(raw.apply_op("ResourceStridedSliceAssign", ref=self._handle, **more), True)
+
     def count_up_to(self, limit):
         """Add one until a limit is reached; returns the value before."""
         return raw.ResourceCountUpTo(resource=self._handle, limit=limit, T=self._dtype)

@@ -338,6 +338,9 @@ class Variable(metaclass=Created):
     def _scatter_nd(self, op: str, indices: Any, updates: Any, name: str | None) -> Any:
         return raw.apply_op(op, ref=self._variable, indices=indices, updates=updates, use_locking=True, name=name)
 
+    def _strided_slice_assign(self, begin: Any, end: Any, strides: Any, value: Any, name: str | None, **masks: int) -> Any:
+        return raw.apply_op("StridedSliceAssign", ref=self._variable, begin=begin, end=end, strides=strides, value=value, name=name, **masks)
+
     def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Add to the elements or slices at coordinates `indices` [..., depth]."""
         return self._scatter_nd("ScatterNdAdd", indices, updates, name)

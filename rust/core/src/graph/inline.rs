@@ -45,7 +45,10 @@ pub fn inline_calls(mut def: GraphDef) -> Result<GraphDef> {
                 None => nodes.push(node),
             }
             if nodes.len() > NODES {
-                return Err(Error::status(graphpb_kernels::Code::ResourceExhausted, format!("The calls of functions stand for more than {NODES} nodes")));
+                return Err(Error::status(
+                    graphpb_kernels::Code::ResourceExhausted,
+                    format!("The calls of functions stand for more than {NODES} nodes"),
+                ));
             }
         }
         def.node = nodes;

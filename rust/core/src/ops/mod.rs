@@ -299,6 +299,8 @@ pub static ALL: &[&OpDef] = &[
     &state::scatter::SCATTER_ND_UPDATE,
     &state::scatter::SCATTER_SUB,
     &state::scatter::SCATTER_UPDATE,
+    &state::strided_slice_assign::STRIDED_SLICE_ASSIGN,
+    &state::strided_slice_assign::RESOURCE_STRIDED_SLICE_ASSIGN,
     &state::variable::VARIABLE_V2,
     // math
     &math::add_n::ADD_N,

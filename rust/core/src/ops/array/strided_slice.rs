@@ -128,7 +128,7 @@ pub static STRIDED_SLICE_GRAD: OpDef = OpDef {
     ..OpDef::BASE
 };
 
-fn masks(a: &Attrs) -> Result<Masks> {
+pub(crate) fn masks(a: &Attrs) -> Result<Masks> {
     Ok(Masks {
         begin: a.int("begin_mask")?,
         end: a.int("end_mask")?,

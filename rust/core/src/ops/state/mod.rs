@@ -9,4 +9,5 @@ pub mod is_variable_initialized;
 pub mod resource;
 pub mod resource_gather;
 pub mod scatter;
+pub mod strided_slice_assign;
 pub mod variable;
