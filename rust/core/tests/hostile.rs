@@ -12,7 +12,7 @@ use graphpb::proto::{AttrValue, GraphDef, NodeDef, TensorProto, TensorShapeProto
 use graphpb::registry::{self, AttrKind};
 use graphpb::session::Session;
 use graphpb::{Code, Graph, Out};
-use graphpb_kernels::Tensor;
+use graphpb_kernels::{DType, Tensor};
 use prost::Message;
 
 fn fixtures() -> Vec<(String, Vec<u8>)> {
@@ -358,6 +358,8 @@ fn extreme_arguments_give_results() {
     let m = Tensor::vector(&[1f32, 2.0, 3.0, 4.0]).reshaped(&[2, 2]);
     let y = run_op("MatrixBandPart", &[m.clone(), Tensor::scalar(i64::MAX), Tensor::scalar(i64::MAX)], &[]).unwrap();
     assert_eq!(y[0].slice::<f32>(), m.slice::<f32>());
+    let y = run_op("ResizeArea", &[Tensor::zeros(DType::F32, &[1, 2, 2, 0]), Tensor::vector(&[i32::MAX; 2])], &[]).unwrap();
+    assert!(y[0].is_empty());
     let y = run_op("AsString", &[Tensor::scalar(1.5f32)], &[("precision", 1 << 40)]).unwrap();
     assert!(y[0].as_strings()[0].starts_with(b"1.5000"));
     let y = run_op("RandomPoissonV2", &[Tensor::vector(&[3i32]), Tensor::scalar(1e30f64)], &[]).unwrap();

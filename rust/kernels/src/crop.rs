@@ -167,12 +167,12 @@ fn cover(input: usize, output: usize, scale: f32) -> Vec<Vec<(usize, f32)>> {
 
 /// Images `[batch, h, w, channels]` resized by averaging the area that each output pixel covers.
 pub fn resize_area(images: &[f32], input: [usize; 2], output: [usize; 2], channels: usize, scales: [f32; 2], out: &mut [f32]) {
-    let (rows, columns) = (cover(input[0], output[0], scales[0]), cover(input[1], output[1], scales[1]));
-    let share = 1.0 / (scales[0] * scales[1]);
     let row = output[1] * channels;
-    if row == 0 {
+    if out.is_empty() {
         return;
     }
+    let (rows, columns) = (cover(input[0], output[0], scales[0]), cover(input[1], output[1], scales[1]));
+    let share = 1.0 / (scales[0] * scales[1]);
     par::rows_mut(out, row, row as f64 * 10.0, |first, part| {
         for (r, line) in part.chunks_exact_mut(row).enumerate() {
             let (b, y) = ((first + r) / output[0], (first + r) % output[0]);
