@@ -359,3 +359,23 @@ def test_a_tensor_that_may_not_be_fed(graph, sess):
     assert not graph.is_feedable(a)
     with pytest.raises(ValueError, match=r"Tensor a:0 may not be fed\."):
         sess.run(a + 1, {a: 2.0})
+
+
+def test_closing_a_session_ends_its_runs(graph):
+    endless = tf.while_loop(lambda i: i >= 0, lambda i: i * 1, [tf.constant(0)])
+    sess = tf.Session(graph=graph)
+    ended = []
+
+    def run():
+        try:
+            sess.run(endless)
+        except tf.errors.CancelledError as e:
+            ended.append(e)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(0.2)
+    assert thread.is_alive()
+    sess.close()
+    thread.join(30)
+    assert len(ended) == 1 and "cancelled" in str(ended[0])

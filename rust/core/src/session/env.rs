@@ -60,7 +60,7 @@ impl State {
         r
     }
 
-    /// End the runs that wait for something: the session is being closed.
+    /// End the runs that last: the session is being closed.
     pub fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
     }
@@ -161,7 +161,7 @@ impl<'p> Env<'p> {
                 p.look();
             }
         }
-        if self.cancel.is_cancelled() {
+        if self.cancel.is_cancelled() || self.state.is_closing() {
             return Err(Error::status(Code::Cancelled, "Step was cancelled"));
         }
         match self.deadline {
