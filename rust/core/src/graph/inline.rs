@@ -17,7 +17,7 @@ const DEPTH: usize = 64;
 const NODES: usize = 1 << 20;
 
 /// The function that a node calls with its own inputs as arguments.
-fn callee<'a>(graph: &'a Graph, id: NodeId) -> Option<&'a str> {
+fn callee(graph: &Graph, id: NodeId) -> Option<&str> {
     let node = graph.node(id);
     match node.op_name() {
         "PartitionedCall" | "StatefulPartitionedCall" => node.attrs.func("f").ok().map(|f| &*f.name),
