@@ -11,7 +11,12 @@ fn ops() -> Vec<&'static OpDef> {
 
 /// Ops whose inputs cannot be drawn one by one: they are tested with the state that they belong to.
 fn needs_company(def: &OpDef) -> bool {
-    let special = |t: &ArgType| matches!(t, ArgType::Is(DType::Resource | DType::Variant | DType::Str));
+    let held = |t: &DType| matches!(t, DType::Resource | DType::Variant | DType::Str);
+    let special = |t: &ArgType| match t {
+        ArgType::Is(t) => held(t),
+        ArgType::Attr(name) => def.attr_spec(name).is_some_and(|a| !a.types.is_empty() && a.types.iter().all(held)),
+        ArgType::ListAttr(_) => false,
+    };
     def.inputs.is_empty()
         || def.is_stateful()
         || def.traits.has(Traits::CALLS_OUT)

@@ -28,6 +28,7 @@ pub static OPTIONAL_FROM_VALUE: OpDef = OpDef {
         c.set(0, optional(Some(value)));
         Ok(())
     }),
+    grad: Grad::Missing("what comes from an iterator is not differentiated"),
     ..BASE
 };
 
@@ -66,5 +67,6 @@ pub static OPTIONAL_GET_VALUE: OpDef = OpDef {
         let value = value.ok_or_else(|| Error::invalid("The given optional does not have a value."))?;
         set_element(c, value)
     }),
+    grad: Grad::Missing("what comes from an iterator is not differentiated"),
     ..BASE
 };
